@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests run from the sources: the condition is what makes `@klpkit/…` mean src/ without a build.
+const resolve = { conditions: ['@klpkit/source', 'node', 'import', 'module', 'default'] };
+const project = (name: string, include: string[], testTimeout = 20_000) => ({
+  resolve,
+  ssr: { resolve },
+  test: { name, include, testTimeout, hookTimeout: testTimeout, execArgv: ['--conditions=@klpkit/source'] },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('packages', ['packages/*/src/**/*.test.ts']),
+      project('internal', ['internal/*/src/**/*.test.ts'], 60_000),
+      project('examples', ['examples/*/src/**/*.test.ts'], 60_000),
+      project('vm', ['vm/src/**/*.test.ts'], 600_000),
+    ],
+  },
+});
