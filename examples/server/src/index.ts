@@ -1,1 +1,7 @@
-export {};
+/**
+ * The klpkit example server as a function: the demo and the tests run it in their own process.
+ *
+ * @packageDocumentation
+ */
+export type { Clock, GateSettings, RunningServer, ServerConfig, ServerLimits, TlsSettings } from './config.ts';
+export { startServer } from './server.ts';
