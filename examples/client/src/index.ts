@@ -1,1 +1,25 @@
-export {};
+/**
+ * A thin livepatch agent: check, decide, download, verify, record, insert, watch, ping. `src/main.ts` is the program; `createClient` is
+ * the same code over ports, so that tests and the demo run it on fake kernels.
+ *
+ * @packageDocumentation
+ */
+export { createClient } from './client.ts';
+export { ClientError, type ClientErrorCode, type ClientErrorInit, isClientError } from './error.ts';
+export { createHttpsSource, type HttpsSource, type HttpsSourceOptions } from './https-source.ts';
+export type {
+  AbortOptions,
+  Client,
+  ClientClock,
+  ClientPorts,
+  ClientRandom,
+  Identity,
+  Notice,
+  Offer,
+  OfferQuery,
+  Reporter,
+  Schedule,
+  Source,
+} from './ports.ts';
+export { defaultSchedule } from './schedule.ts';
+export type { Attempt, ClientState, ClientStateKind, Failure, Finding, Phase } from './state.ts';

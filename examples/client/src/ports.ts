@@ -1,0 +1,122 @@
+import type { KernelOptions } from '@klpkit/kernel';
+import type { Trust } from '@klpkit/payload';
+import type { Blocklist } from '@klpkit/blocklist';
+import type { Ping } from '@klpkit/pings';
+import type { Release } from '@klpkit/release';
+import type { LocalPolicy, Rollout } from '@klpkit/rollout';
+import type { ClientState } from './state.ts';
+
+/** Every port's methods can be stopped. */
+export interface AbortOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** What the server has for one kernel. */
+export type Offer =
+  | { readonly release: Release; readonly rollout: Rollout; readonly payload: string }
+  | { readonly release: null; readonly reason: string; readonly message: string };
+
+/** What an offer is asked for. */
+export interface OfferQuery {
+  /** `uname -r` */
+  readonly kernel: string;
+  /** `uname -m` */
+  readonly arch: string;
+  readonly tier: string;
+}
+
+/** Where releases come from. The HTTPS server is one; a TUF repository is another. */
+export interface Source {
+  offer(query: OfferQuery, options?: AbortOptions): Promise<Offer>;
+  blocklist(options?: AbortOptions): Promise<Blocklist>;
+  /** The payload's bytes, never more than `release.size`. */
+  payload(release: Release, path: string, options?: AbortOptions): Promise<Uint8Array>;
+}
+
+/** Takes pings; resolves when they are stored for good, so that the spool may forget them. */
+export interface Reporter {
+  send(pings: readonly Ping[], options?: AbortOptions): Promise<void>;
+}
+
+/** The time. Fakes and fast demos bring their own. */
+export interface ClientClock {
+  /** Epoch ms. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason. */
+  sleep(ms: number, options?: AbortOptions): Promise<void>;
+}
+
+/** Chance, as an argument so that a test can repeat it. */
+export interface ClientRandom {
+  /** UUIDv4 */
+  uuid(): string;
+  /** Uniform in [0, 1). */
+  fraction(): number;
+}
+
+/** All waiting times, so that tests and the demo can run them faster. */
+export interface Schedule {
+  /** Health checks 0 to 3, counted from the application. */
+  readonly healthDelaysMs: readonly [number, number, number, number];
+  /** A transition that lasts longer is turned round. Below 17 s sleepers are taken for stalled tasks on a real kernel. */
+  readonly transitionDeadlineMs: number;
+  /** How often the transition is looked at. */
+  readonly transitionPollMs: number;
+  /** Time between two transition pings. */
+  readonly transitionPingMs: number;
+  /** The inserter must have answered by then. */
+  readonly insertDeadlineMs: number;
+  /** How long the insertion waits for the server to take the before-ping; then it goes on. */
+  readonly beforePingMs: number;
+  /** Time between two checks, before jitter. */
+  readonly checkIntervalMs: number;
+}
+
+/** Who this machine is to the rollout. Nothing of it leaves the machine but the tier. */
+export interface Identity {
+  /** Content of `/etc/machine-id`; undefined where there is none, which counts as "not yet". */
+  readonly machineId: string | undefined;
+  /** 32 hex digits of the application; mixed into the bucket so that it is no general machine id. */
+  readonly appId: string;
+  readonly tier: string;
+}
+
+/** What {@link createClient} needs. */
+export interface ClientPorts {
+  readonly identity: Identity;
+  /** Root and loader of the kernel; empty for the running one. */
+  readonly kernel: Pick<KernelOptions, 'root' | 'loader'>;
+  readonly trust: Trust;
+  readonly source: Source;
+  readonly reporter: Reporter;
+  /** Private folder that outlives a reboot. */
+  readonly stateFolder: string;
+  readonly clock?: ClientClock;
+  readonly random?: ClientRandom;
+  readonly schedule?: Schedule;
+  readonly policy?: LocalPolicy;
+  /** Largest payload taken, bytes. */
+  readonly maxPayloadBytes?: number;
+  /** Told of every change of state and of what is worth a line; must not throw. */
+  readonly onNotice?: (notice: Notice) => void;
+}
+
+/** Something that happened, for logs and for those who watch. */
+export type Notice =
+  | { readonly kind: 'state'; readonly state: ClientState }
+  /** Trouble that does not change the course: a ping that waits, a state file that was unreadable. */
+  | { readonly kind: 'trouble'; readonly code: string; readonly message: string };
+
+/** The client of one machine. */
+export interface Client {
+  /** Where it stands. */
+  state(): ClientState;
+  /** First call after the process began: reads the journal, guards against a crash loop, goes on with what was open, puts a proven patch back. */
+  start(options?: AbortOptions): Promise<ClientState>;
+  /** One check to its end, health checks included. */
+  check(options?: AbortOptions): Promise<ClientState>;
+  /** Checks for ever, with jitter; resolves never, rejects with the signal's reason. */
+  run(options?: AbortOptions): Promise<never>;
+  /** Delivers what the spool holds; false if something is left. */
+  flush(options?: AbortOptions): Promise<boolean>;
+}
