@@ -1,1 +1,13 @@
-export {};
+/**
+ * Verifies Linux kernel modules as the kernel does, and more strictly: SHA-256, appended PKCS#7 signature, trust, ELF and
+ * `.modinfo`. Signing is `@klpkit/payload/sign`.
+ *
+ * @packageDocumentation
+ */
+export type { Certificate, PublicKeyKind } from './certificate.ts';
+export { checkTarget, type Target, type TargetFit } from './check-target.ts';
+export { isVerifyError, VerifyError, type VerifyErrorCode } from './error.ts';
+export type { LivepatchSymbol, ModuleInfo, PatchedFunction, PatchedObject, SymbolVersion } from './module-info.ts';
+export { parseTrust, type Trust, type TrustInit } from './trust.ts';
+export { type Compression, isVerifiedModule, type VerifiedModule } from './verified-module.ts';
+export { defaultMaxBytes, verifyModule, type VerifyModuleOptions } from './verify-module.ts';
