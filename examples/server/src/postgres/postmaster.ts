@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Logger } from 'pino';
+import type { Cluster } from './cluster.ts';
+
+/** One run of the database's main process. */
+export interface Postmaster {
+  readonly pid: number;
+  /** Settles when the process is gone, with a word on how it ended. */
+  readonly ended: Promise<string>;
+  /** Its last log lines that say why it would not start. */
+  complaints(): readonly string[];
+  /** Fast shutdown: rolls back what is open, writes a checkpoint. Settles when the process is gone. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** How long a fast shutdown may take before the immediate one, which is safe too but recovers at the next start. */
+const shutdownGraceMs = 20_000;
+
+/** Starts postgres on its socket; it listens on no TCP port. */
+export function startPostmaster(cluster: Cluster, options: { log: Logger }): Postmaster {
+  const child = spawn(cluster.binaries.postgres, postmasterArguments(cluster), {
+    ...cluster.user,
+    cwd: cluster.dataDir,
+    // A session of its own: Ctrl-C in the terminal reaches this program alone, which then stops the database in its turn.
+    detached: true,
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const complaints: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const isBad = /\b(?:FATAL|PANIC):/.test(line);
+    if (isBad) complaints.push(line);
+    if (complaints.length > 20) complaints.shift();
+    options.log[isBad ? 'warn' : 'debug']({ postgres: line }, 'database log');
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  return {
+    pid: child.pid ?? -1,
+    ended,
+    complaints: () => complaints,
+    stop: async (graceMs = shutdownGraceMs) => {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGINT');
+      const force = setTimeout(() => child.kill('SIGQUIT'), graceMs);
+      await once(child, 'exit').finally(() => clearTimeout(force));
+    },
+  };
+}
+
+function postmasterArguments(cluster: Cluster): string[] {
+  const settings = {
+    listen_addresses: '',
+    unix_socket_directories: cluster.socketDir,
+    unix_socket_permissions: '0700',
+    max_connections: '40',
+    // The text of a failed statement would bring what machines sent into the log.
+    log_min_error_statement: 'panic',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+  };
+  return ['-D', cluster.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
