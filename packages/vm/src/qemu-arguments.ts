@@ -1,0 +1,48 @@
+import type { PreparedKernel } from './kernel.ts';
+import type { BootOptions } from './vm.ts';
+
+/** The files of one boot. */
+export interface BootFiles {
+  readonly initramfs: string;
+  readonly state: string;
+}
+
+/** Which file descriptor of QEMU is the control channel. */
+export const controlFd = 3;
+
+/**
+ * How TCG runs the virtual CPUs. Kernels after 6.1 rewrite their own code at each transition, and with a host thread for
+ * each CPU TCG was seen to run stale code (int3 oopses); 6.1 never was.
+ */
+const tcgThreads = (release: string): 'multi' | 'single' => (release.startsWith('6.1.') ? 'multi' : 'single');
+
+/** The command line of QEMU for one boot. Pure. */
+export function qemuArguments(kernel: PreparedKernel, options: BootOptions, files: BootFiles): string[] {
+  const { memoryMiB = 512, cpus = 2, network = 'none', accelerator = 'tcg' } = options;
+  return [
+    ...['-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
+    ...(accelerator === 'kvm'
+      ? ['-accel', 'kvm', '-cpu', 'host']
+      : ['-accel', `tcg,thread=${tcgThreads(kernel.release)}`, '-cpu', 'max']),
+    ...['-smp', String(cpus), '-m', String(memoryMiB), '-rtc', 'base=utc'],
+    ...['-serial', 'stdio', '-chardev', `socket,id=control,fd=${controlFd}`, '-serial', 'chardev:control'],
+    ...(network === 'user' ? ['-netdev', 'user,id=net0', '-device', 'virtio-net-pci,netdev=net0'] : ['-nic', 'none']),
+    ...(options.reboot === 'allow' ? [] : ['-no-reboot']),
+    ...['-kernel', kernel.image, '-initrd', files.initramfs],
+    ...['-append', ['console=ttyS0', 'panic=1', options.append ?? ''].join(' ').trim()],
+    ...drive('root', options.root.path, ',readonly=on'),
+    ...drive('state', files.state, ''),
+    ...(options.qemuArguments ?? []),
+  ];
+}
+
+/** `cache=unsafe`: a crash of the guest loses nothing of it, and one of the host is not survived by a test machine anyway. */
+function drive(id: string, file: string, extra: string): string[] {
+  const path = file.replaceAll(',', ',,');
+  return [
+    '-drive',
+    `if=none,id=${id},file=${path},format=raw,cache=unsafe${extra}`,
+    '-device',
+    `virtio-blk-pci,drive=${id},serial=${id}`,
+  ];
+}
