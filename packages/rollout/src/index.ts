@@ -1,1 +1,29 @@
-export {};
+/**
+ * Phased rollout of livepatches: buckets, tiers and phases, the statistical gate, a simulator. Pure and synchronous.
+ *
+ * @packageDocumentation
+ */
+export { allMicroPercent, isWithin, percentOf, positionOf, positions } from './bucket.ts';
+export { decide, type Evidence, type GateDecision, type GateLevel, gateLevels, type GatePolicy, levelOf } from './decide.ts';
+export { advanceShares, haltRatios, lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
+export { type Eligibility, eligibilityOf, type HoldReason, type Subject } from './eligibility.ts';
+export { isRolloutError, RolloutError, type RolloutErrorCode } from './error.ts';
+export { explain } from './explain.ts';
+export type { LocalPolicy, MaintenanceWindow, Weekday } from './local-policy.ts';
+export { type NodeId, nodeIdOf, readMachineId } from './node-id.ts';
+export { defaultPlan, parseRolloutPlan, type PlanPhase, type PlanTier, type RolloutPlan } from './plan.ts';
+export { currentPhase, publishedRollout, reduceRollout, startRollout } from './reduce-rollout.ts';
+export { parseRollout, type Rollout, type TierRollout } from './rollout.ts';
+export type {
+  Actor,
+  AdvanceEvent,
+  PauseEvent,
+  PromoteEvent,
+  RerollEvent,
+  ResumeEvent,
+  RolloutEvent,
+  RolloutState,
+  RolloutStatus,
+  TierProgress,
+  WithdrawEvent,
+} from './rollout-state.ts';
