@@ -1,0 +1,130 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { ServerError } from '../errors.ts';
+
+/** Runs SQL: the pool, or one transaction of it. */
+export interface Sql {
+  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
+}
+
+/** The server's connections to PostgreSQL. */
+export interface Database extends Sql {
+  /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Calls back whenever any server process said `notify CHANNEL`, and once after each reconnection, when some may have been missed. */
+  listen(channel: string, onNotice: () => void): void;
+  close(): Promise<void>;
+}
+
+/** int8: epoch milliseconds and counts, all below 2^53. */
+const types = {
+  getTypeParser: (id: number, format?: 'text' | 'binary'): unknown =>
+    id === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(id, format),
+} as pg.CustomTypesConfig;
+
+/** Opens the pool. The database need not answer yet: that shows with the first query. */
+export function openDatabase(connection: pg.ClientConfig, options: { log: Logger; maxConnections?: number }): Database {
+  const settings = { ...connection, types, application_name: 'klpkit-server' };
+  const pool = new pg.Pool({ ...settings, max: options.maxConnections ?? 10, connectionTimeoutMillis: 10_000 });
+  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  const listener = openListener(settings, options.log);
+  return {
+    query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
+    transaction: (work) => guarded(() => inTransaction(pool, work)),
+    listen: listener.add,
+    close: async () => {
+      await listener.close();
+      await pool.end();
+    },
+  };
+}
+
+async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // Without a listener a connection that dies in between would end this program.
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work({ query: (text, values) => client.query(text, values as unknown[]) });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failed: Error) => {
+      broken = failed;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** Turns a lost or refused connection into a code, here and nowhere else. */
+async function guarded<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    throw new ServerError('DATABASE_UNAVAILABLE', 'The database does not answer. Send this again in a few seconds.', { cause: error });
+  }
+}
+
+/** Classes 08 (connection), 57P (operator intervention) and 53 (no resources), and whatever has no SQLSTATE but came from the socket. */
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && error instanceof pg.DatabaseError) return /^(08|57P|53)/.test(code);
+  const isSocketError = typeof code === 'string' && /^E[A-Z]+$/.test(code);
+  return isSocketError || /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(error.message);
+}
+
+interface Listener {
+  add(channel: string, onNotice: () => void): void;
+  close(): Promise<void>;
+}
+
+const reconnectMs = 500;
+
+/** One connection of its own that listens, and comes back by itself. */
+function openListener(settings: pg.ClientConfig, log: Logger): Listener {
+  const callbacks = new Map<string, () => void>();
+  let client: pg.Client | undefined;
+  let isClosed = false;
+  let retry: NodeJS.Timeout | undefined;
+  const connect = async (): Promise<void> => {
+    if (isClosed) return;
+    const next = new pg.Client({ ...settings, application_name: 'klpkit-listener' });
+    next.on('error', () => undefined);
+    next.on('end', () => {
+      client = undefined;
+      if (!isClosed) retry = setTimeout(() => void connect(), reconnectMs);
+    });
+    next.on('notification', ({ channel }) => callbacks.get(channel)?.());
+    try {
+      await next.connect();
+      client = next;
+      for (const channel of callbacks.keys()) await next.query(`listen ${channel}`);
+      for (const onNotice of callbacks.values()) onNotice();
+    } catch (error) {
+      log.debug({ err: error }, 'the listening connection does not come up');
+      await next.end().catch(() => undefined);
+    }
+  };
+  return {
+    add: (channel, onNotice) => {
+      if (!/^[a-z_]+$/.test(channel)) throw new TypeError(`not a channel: ${channel}`);
+      callbacks.set(channel, onNotice);
+      if (callbacks.size === 1) void connect();
+      else void client?.query(`listen ${channel}`).catch(() => undefined);
+    },
+    close: async () => {
+      isClosed = true;
+      clearTimeout(retry);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import type { Ping } from '@klpkit/pings';
+import type { GateSettings } from '../config.ts';
+
+/** A ping as the tally reads it back from the log. */
+export interface LoggedPing {
+  readonly attempt_id: string;
+  readonly kind: Ping['kind'];
+  readonly release: string;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly tier: string;
+  readonly received_at: number;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** What some pings say about one attempt. */
+export interface AttemptNews {
+  readonly attemptId: string;
+  readonly release: string;
+  readonly tier: string;
+  readonly kernel: string;
+  readonly arch: string;
+  /** A placebo attempt of a machine that is not in the bucket. */
+  readonly control: boolean;
+  beforeAt: number | null;
+  provenAt: number | null;
+  failedAt: number | null;
+  failure: string | null;
+}
+
+/** Folds pings into one entry an attempt; what does not matter to the gate makes none. Of contradicting pings the failure stands. */
+export function foldPings(pings: readonly LoggedPing[], provenBy: GateSettings['provenBy']): AttemptNews[] {
+  const news = new Map<string, AttemptNews>();
+  for (const ping of pings) {
+    const said = meaningOf(ping, provenBy);
+    if (said === undefined) continue;
+    const known = news.get(ping.attempt_id);
+    // The first ping of an attempt says what it is about; one that says otherwise is forged or broken.
+    if (known !== undefined && (known.release !== ping.release || known.control !== isControl(ping))) continue;
+    const entry = known ?? blankNews(ping);
+    if (said === 'before') entry.beforeAt ??= ping.received_at;
+    if (said === 'proven') entry.provenAt ??= ping.received_at;
+    if (said === 'failed') {
+      entry.failedAt ??= ping.received_at;
+      entry.failure ??= describeFailure(ping);
+    }
+    news.set(ping.attempt_id, entry);
+  }
+  return [...news.values()];
+}
+
+function meaningOf(ping: LoggedPing, provenBy: GateSettings['provenBy']): 'before' | 'proven' | 'failed' | undefined {
+  switch (ping.kind) {
+    case 'before':
+    case 'control-before':
+      return 'before';
+    case 'error':
+      return 'failed';
+    case 'control-after':
+      return ping.detail.healthy === true ? 'proven' : 'failed';
+    case 'after':
+      return provenBy === 'after' ? 'proven' : undefined;
+    case 'health':
+      return provenBy === 'after' || Number(ping.detail.index) >= provenBy ? 'proven' : undefined;
+    case 'check':
+    case 'transition':
+      return undefined;
+  }
+}
+
+function isControl(ping: LoggedPing): boolean {
+  return ping.kind === 'control-before' || ping.kind === 'control-after';
+}
+
+function blankNews(ping: LoggedPing): AttemptNews {
+  const { attempt_id: attemptId, release, tier, kernel, arch } = ping;
+  const nothingYet = { beforeAt: null, provenAt: null, failedAt: null, failure: null };
+  return { attemptId, release, tier, kernel, arch, control: isControl(ping), ...nothingYet };
+}
+
+function describeFailure(ping: LoggedPing): string {
+  return ping.kind === 'error' ? `${String(ping.detail.phase)}: ${String(ping.detail.code)}` : 'control machine unhealthy';
+}
