@@ -83,7 +83,7 @@ async function make(kernel: PreparedKernel, work: string, signal: AbortSignal | 
 /** Without symbols for a debugger; everything the kernel needs stays. */
 async function take(module: string, into: string, signal: AbortSignal | undefined): Promise<string> {
   const nextStep = 'check that binutils works';
-  await runCommand('strip', ['--strip-debug', '--remove-section=.note.gnu.build-id', module], {
+  await runCommand('strip', ['--strip-debug', module], {
     code: 'BUILD_FAILED',
     nextStep,
     signal,
