@@ -42,16 +42,23 @@ export function parsePing(json: unknown): Ping {
 export function parsePingBatch(json: unknown): Ping[] {
   const pings = batchOf(json);
   if (pings.length > pingLimits.batch) {
-    throw new PingError('BATCH_TOO_LARGE', `A batch holds at most ${pingLimits.batch} pings: send the rest in another one.`);
+    throw new PingError(
+      'BATCH_TOO_LARGE',
+      `A batch holds at most ${pingLimits.batch} pings: send the rest in another one.`,
+    );
   }
-  if (pings.length === 0) throw new PingError('MALFORMED_BATCH', 'A batch holds at least one ping: send nothing instead.');
+  if (pings.length === 0)
+    throw new PingError('MALFORMED_BATCH', 'A batch holds at least one ping: send nothing instead.');
   return pings.map((ping, index) => read(ping, 'MALFORMED_BATCH', ['pings', index]));
 }
 
 function batchOf(json: unknown): unknown[] {
   const isBatch = typeof json === 'object' && json !== null && 'pings' in json && Object.keys(json).length === 1;
   if (isBatch && Array.isArray(json.pings)) return json.pings;
-  throw new PingError('MALFORMED_BATCH', 'A batch is an object with the one field `pings`, a list: check what sends it.');
+  throw new PingError(
+    'MALFORMED_BATCH',
+    'A batch is an object with the one field `pings`, a list: check what sends it.',
+  );
 }
 
 function read(json: unknown, code: PingErrorCode, at: readonly PropertyKey[]): Ping {

@@ -4,7 +4,9 @@ import { pingLimits } from './limits.ts';
 import type { ErrorPhase, Ping } from './ping.ts';
 import { redactKernelText } from './redact.ts';
 
-const uuid = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'must be a lower-case UUIDv4');
+const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'must be a lower-case UUIDv4');
 const tier = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a tier name');
 const durationMs = z.int().min(0).max(pingLimits.durationMs);
 
@@ -16,7 +18,10 @@ const kernelLine = z
   .string()
   .min(1)
   .max(pingLimits.lineLength)
-  .refine((line) => redactKernelText(line) === line, 'must be made with pingLine or redactKernelText before it is sent');
+  .refine(
+    (line) => redactKernelText(line) === line,
+    'must be made with pingLine or redactKernelText before it is sent',
+  );
 
 const base = {
   id: uuid,
@@ -80,10 +85,7 @@ const error = z.strictObject({
     .exactOptional(),
   kernelLine: kernelLine.exactOptional(),
   incidents: z.array(incident).max(pingLimits.incidents).exactOptional(),
-  stalledTasks: z
-    .array(kernelLine.max(pingLimits.taskNameLength))
-    .max(pingLimits.stalledTasks)
-    .exactOptional(),
+  stalledTasks: z.array(kernelLine.max(pingLimits.taskNameLength)).max(pingLimits.stalledTasks).exactOptional(),
 });
 
 const health = z

@@ -44,8 +44,12 @@ export function parseEndOfLifeNotice(json: unknown): EndOfLifeNotice {
   const result = noticeSchema.safeParse(json);
   if (result.success) return result.data;
   const { issues } = result.error;
-  throw new ReleaseError('MALFORMED_NOTICE', `This is not an end-of-life notice (${describeIssue(issues)}): have it published again.`, {
-    issues: issues.map(({ path, message }) => ({ path, message })),
-    cause: result.error,
-  });
+  throw new ReleaseError(
+    'MALFORMED_NOTICE',
+    `This is not an end-of-life notice (${describeIssue(issues)}): have it published again.`,
+    {
+      issues: issues.map(({ path, message }) => ({ path, message })),
+      cause: result.error,
+    },
+  );
 }

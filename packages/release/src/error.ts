@@ -33,7 +33,11 @@ export class ReleaseError extends Error {
   /** Everything that is wrong, first things first. Never empty. */
   readonly issues: readonly ReleaseIssue[];
 
-  constructor(code: ReleaseErrorCode, message: string, options: { issues?: readonly ReleaseIssue[]; cause?: unknown } = {}) {
+  constructor(
+    code: ReleaseErrorCode,
+    message: string,
+    options: { issues?: readonly ReleaseIssue[]; cause?: unknown } = {},
+  ) {
     super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.issues = options.issues ?? [{ path: [], message }];
@@ -51,7 +55,10 @@ export class ReleaseError extends Error {
  * const notOurs = isReleaseError(new Error('something else')); // false
  * ```
  */
-export function isReleaseError<C extends ReleaseErrorCode>(error: unknown, code?: C): error is ReleaseError & { code: C } {
+export function isReleaseError<C extends ReleaseErrorCode>(
+  error: unknown,
+  code?: C,
+): error is ReleaseError & { code: C } {
   if (!(error instanceof Error) || error.name !== 'ReleaseError' || !('code' in error)) return false;
   return code === undefined || error.code === code;
 }

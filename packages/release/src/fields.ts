@@ -48,4 +48,6 @@ export const kernelSchema: z.ZodType<string> = z
  * const arch = archSchema.parse('x86_64');
  * ```
  */
-export const archSchema: z.ZodType<string> = z.string().regex(/^[a-z0-9_]{1,16}$/, 'must be an architecture as `uname -m` says it');
+export const archSchema: z.ZodType<string> = z
+  .string()
+  .regex(/^[a-z0-9_]{1,16}$/, 'must be an architecture as `uname -m` says it');

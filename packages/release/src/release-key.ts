@@ -28,7 +28,10 @@ export function releaseKey(release: Pick<ReleaseIdentity, 'name' | 'version' | '
   const { name, version, reroll } = release;
   const inRange = Number.isInteger(reroll) && reroll >= 0 && reroll <= maxReroll;
   if (!namePattern.test(name) || !versionPattern.test(version) || !inRange) {
-    throw new ReleaseError('MALFORMED_KEY', `No key can be made of this name, version and re-roll: check the release before you ask for its key.`);
+    throw new ReleaseError(
+      'MALFORMED_KEY',
+      `No key can be made of this name, version and re-roll: check the release before you ask for its key.`,
+    );
   }
   return reroll === 0 ? `${name}-${version}` : `${name}-${version}#${reroll}`;
 }
@@ -47,7 +50,10 @@ export function releaseKey(release: Pick<ReleaseIdentity, 'name' | 'version' | '
 export function parseReleaseKey(key: string): { name: string; version: string; reroll: number } {
   const match = keyPattern.exec(key);
   if (match === null) {
-    throw new ReleaseError('MALFORMED_KEY', 'A release key is `name-version` or `name-version#n`: check where this one was taken from.');
+    throw new ReleaseError(
+      'MALFORMED_KEY',
+      'A release key is `name-version` or `name-version#n`: check where this one was taken from.',
+    );
   }
   const [, name = '', version = '', reroll = '0'] = match;
   return { name, version, reroll: Number(reroll) };
@@ -63,4 +69,6 @@ export function parseReleaseKey(key: string): { name: string; version: string; r
  * const key = releaseKeySchema.parse('lp-6.8.0-45.2');
  * ```
  */
-export const releaseKeySchema: z.ZodType<string> = z.string().regex(keyPattern, 'must be a release key: name-version or name-version#n');
+export const releaseKeySchema: z.ZodType<string> = z
+  .string()
+  .regex(keyPattern, 'must be a release key: name-version or name-version#n');

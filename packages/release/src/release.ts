@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { describeIssue, ReleaseError } from './error.ts';
-import { archSchema, kernelSchema, maxReroll, namePattern, sha256Schema, timeSchema, versionPattern } from './fields.ts';
+import {
+  archSchema,
+  kernelSchema,
+  maxReroll,
+  namePattern,
+  sha256Schema,
+  timeSchema,
+  versionPattern,
+} from './fields.ts';
 
 /** Largest payload that a release may name, bytes. Real ones are far below; the kernel reads a module into memory as a whole. */
 export const maxPayloadBytes = 268_435_456;
@@ -82,8 +90,12 @@ export function parseRelease(json: unknown): Release {
   const result = releaseSchema.safeParse(json);
   if (result.success) return result.data;
   const { issues } = result.error;
-  throw new ReleaseError('MALFORMED_RELEASE', `This is not a release document (${describeIssue(issues)}): have it published again.`, {
-    issues: issues.map(({ path, message }) => ({ path, message })),
-    cause: result.error,
-  });
+  throw new ReleaseError(
+    'MALFORMED_RELEASE',
+    `This is not a release document (${describeIssue(issues)}): have it published again.`,
+    {
+      issues: issues.map(({ path, message }) => ({ path, message })),
+      cause: result.error,
+    },
+  );
 }

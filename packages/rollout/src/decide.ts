@@ -40,7 +40,11 @@ export interface GateDecision {
 }
 
 /** E at which the levels begin. */
-export const gateLevels: { readonly hold: 20; readonly halt: 100; readonly block: 1000 } = { hold: 20, halt: 100, block: 1000 };
+export const gateLevels: { readonly hold: 20; readonly halt: 100; readonly block: 1000 } = {
+  hold: 20,
+  halt: 100,
+  block: 1000,
+};
 
 /**
  * Decides from counts: `halt` where E(n, failed) >= 1/alpha, else `advance` where F(n, failed + open) >= 1/beta, else `hold`. Valid at any
@@ -91,7 +95,10 @@ export function levelOf(lnHalt: number): GateLevel {
 export function checkEvidence({ n, failed, open }: Evidence): void {
   const counts = [n, failed, open].every((count) => Number.isSafeInteger(count) && count >= 0);
   if (counts && failed + open <= n) return;
-  throw new RolloutError('OUT_OF_RANGE', 'Counts are integers of 0 or more with failed + open <= n: count every machine once, in one place.');
+  throw new RolloutError(
+    'OUT_OF_RANGE',
+    'Counts are integers of 0 or more with failed + open <= n: count every machine once, in one place.',
+  );
 }
 
 /** Refuses rates and risks out of range. */
@@ -99,6 +106,7 @@ export function checkPolicy(policy: GatePolicy): void {
   checkP0(policy.p0);
   checkPBad(policy.pBad);
   for (const risk of [policy.alpha, policy.beta]) {
-    if (!(risk > 0 && risk < 1)) throw new RolloutError('OUT_OF_RANGE', 'alpha and beta are probabilities above 0 and below 1.');
+    if (!(risk > 0 && risk < 1))
+      throw new RolloutError('OUT_OF_RANGE', 'alpha and beta are probabilities above 0 and below 1.');
   }
 }

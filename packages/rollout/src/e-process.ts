@@ -76,16 +76,25 @@ export function lnAdvanceEvidence(n: number, failed: number, pBad: number): numb
 /** `p0` must leave room for the mixture: at 1/3 and above 1.5 * p0 meets the cap of 1/2. */
 export function checkP0(p0: number): void {
   if (p0 > 0 && p0 < 1 / 3) return;
-  throw new RolloutError('OUT_OF_RANGE', 'p0 must be above 0 and below 1/3: a patch with such a failure rate needs no statistics.');
+  throw new RolloutError(
+    'OUT_OF_RANGE',
+    'p0 must be above 0 and below 1/3: a patch with such a failure rate needs no statistics.',
+  );
 }
 
 /** Refuses what is no failure rate. */
 export function checkPBad(pBad: number): void {
   if (pBad > 0 && pBad < 1) return;
-  throw new RolloutError('OUT_OF_RANGE', 'pBad must be above 0 and below 1: it is the failure rate that must be excluded.');
+  throw new RolloutError(
+    'OUT_OF_RANGE',
+    'pBad must be above 0 and below 1: it is the failure rate that must be excluded.',
+  );
 }
 
 function checkCounts(n: number, failed: number): void {
   if (Number.isSafeInteger(n) && Number.isSafeInteger(failed) && failed >= 0 && failed <= n) return;
-  throw new RolloutError('OUT_OF_RANGE', 'Counts are integers, and failures are among the machines that began: 0 <= failed <= n.');
+  throw new RolloutError(
+    'OUT_OF_RANGE',
+    'Counts are integers, and failures are among the machines that began: 0 <= failed <= n.',
+  );
 }

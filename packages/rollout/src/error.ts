@@ -47,7 +47,10 @@ export class RolloutError extends Error {
  * const notOurs = isRolloutError(new Error('something else')); // false
  * ```
  */
-export function isRolloutError<C extends RolloutErrorCode>(error: unknown, code?: C): error is RolloutError & { code: C } {
+export function isRolloutError<C extends RolloutErrorCode>(
+  error: unknown,
+  code?: C,
+): error is RolloutError & { code: C } {
   if (!(error instanceof Error) || error.name !== 'RolloutError' || !('code' in error)) return false;
   return code === undefined || error.code === code;
 }

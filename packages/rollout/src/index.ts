@@ -4,7 +4,15 @@
  * @packageDocumentation
  */
 export { allMicroPercent, isWithin, percentOf, positionOf, positions } from './bucket.ts';
-export { decide, type Evidence, type GateDecision, type GateLevel, gateLevels, type GatePolicy, levelOf } from './decide.ts';
+export {
+  decide,
+  type Evidence,
+  type GateDecision,
+  type GateLevel,
+  gateLevels,
+  type GatePolicy,
+  levelOf,
+} from './decide.ts';
 export { advanceShares, haltRatios, lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
 export { type Eligibility, eligibilityOf, type HoldReason, type Subject } from './eligibility.ts';
 export { isRolloutError, RolloutError, type RolloutErrorCode } from './error.ts';

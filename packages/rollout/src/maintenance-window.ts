@@ -56,17 +56,28 @@ const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 function formatterOf(timeZone: string): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  } catch (cause) {
-    throw new RolloutError('OUT_OF_RANGE', 'A maintenance window names an unknown time zone: use an IANA name as Europe/Berlin.', {
-      cause,
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
     });
+  } catch (cause) {
+    throw new RolloutError(
+      'OUT_OF_RANGE',
+      'A maintenance window names an unknown time zone: use an IANA name as Europe/Berlin.',
+      {
+        cause,
+      },
+    );
   }
 }
 
 function checkWindow(window: MaintenanceWindow): void {
   const { days, startMinute, durationMinutes } = window;
-  const inRange = (value: number, low: number, high: number): boolean => Number.isInteger(value) && value >= low && value <= high;
+  const inRange = (value: number, low: number, high: number): boolean =>
+    Number.isInteger(value) && value >= low && value <= high;
   if (
     days.every((day) => inRange(day, 0, 6)) &&
     inRange(startMinute, 0, dayMinutes - 1) &&

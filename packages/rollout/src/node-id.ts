@@ -14,7 +14,10 @@ const idPattern = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})
 
 function parseId(text: string, what: string): Uint8Array {
   if (!idPattern.test(text)) {
-    throw new RolloutError('MALFORMED_ID', `${what} is 32 hex digits, or a UUID with dashes: check where it was read from.`);
+    throw new RolloutError(
+      'MALFORMED_ID',
+      `${what} is 32 hex digits, or a UUID with dashes: check where it was read from.`,
+    );
   }
   return hexToBytes(text.trim().replaceAll('-', '').toLowerCase());
 }

@@ -28,7 +28,12 @@ export interface RolloutPlan {
 const longestSoakMs = 31_536_000_000; // a year
 
 const phases = z
-  .array(z.strictObject({ microPercent: microPercentSchema.refine((share) => share > 0, 'must be above 0'), minSoakMs: z.int().min(0).max(longestSoakMs) }))
+  .array(
+    z.strictObject({
+      microPercent: microPercentSchema.refine((share) => share > 0, 'must be above 0'),
+      minSoakMs: z.int().min(0).max(longestSoakMs),
+    }),
+  )
   .min(1)
   .max(100)
   .refine(
@@ -62,9 +67,13 @@ export const planSchema: z.ZodType<RolloutPlan> = z.strictObject({
 export function parseRolloutPlan(json: unknown): RolloutPlan {
   const result = planSchema.safeParse(json);
   if (result.success) return result.data;
-  throw new RolloutError('MALFORMED_PLAN', `This is not a rollout plan (${describeZodError(result.error)}): correct it and try again.`, {
-    cause: result.error,
-  });
+  throw new RolloutError(
+    'MALFORMED_PLAN',
+    `This is not a rollout plan (${describeZodError(result.error)}): correct it and try again.`,
+    {
+      cause: result.error,
+    },
+  );
 }
 
 const hourMs = 3_600_000;
@@ -88,7 +97,11 @@ export const defaultPlan: RolloutPlan = {
   tiers: [
     { tier: 'internal', promotion: 'policy', phases: [phase(100, 12)] },
     { tier: 'proposed', promotion: 'person', phases: [phase(100, 24)] },
-    { tier: 'updates', promotion: 'person', phases: [phase(10, 12), phase(20, 12), phase(40, 12), phase(60, 12), phase(100, 24)] },
+    {
+      tier: 'updates',
+      promotion: 'person',
+      phases: [phase(10, 12), phase(20, 12), phase(40, 12), phase(60, 12), phase(100, 24)],
+    },
     { tier: 'stable', promotion: 'person', phases: [phase(100, 24)] },
   ],
 };

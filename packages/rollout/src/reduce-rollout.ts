@@ -102,7 +102,13 @@ export function publishedRollout(state: RolloutState): Rollout {
 export function currentPhase(
   state: RolloutState,
   now: number,
-): { readonly tier: PlanTier; readonly phase: PlanPhase; readonly isLastPhase: boolean; readonly isLastTier: boolean; readonly soakLeftMs: number } {
+): {
+  readonly tier: PlanTier;
+  readonly phase: PlanPhase;
+  readonly isLastPhase: boolean;
+  readonly isLastTier: boolean;
+  readonly soakLeftMs: number;
+} {
   const progress = lastOf(state);
   const tier = tierAt(state.plan, state.tiers.length - 1);
   const phase = phaseAt(tier.phases, progress.phase);
@@ -129,8 +135,9 @@ function promoted(state: RolloutState, event: PromoteEvent): TierProgress {
   const { tier, isLastPhase, isLastTier, soakLeftMs } = currentPhase(state, event.at);
   checkRunning(state);
   if (isLastTier) throw illegal('The release has reached the last tier: there is nothing to promote it to.');
-  if (tier.promotion === 'person' && event.by.kind !== 'person') throw illegal('The plan leaves the promotion from this tier to a person.');
-  if (!isLastPhase && event.override !== true) throw illegal('The tier is not full yet: advance it first.');
+  if (tier.promotion === 'person' && event.by.kind !== 'person')
+    throw illegal('The plan leaves the promotion from this tier to a person.');
+  if (!isLastPhase) throw illegal('The tier is not full yet: advance it first.');
   checkSoaked(event, soakLeftMs);
   return { tier: tierAt(state.plan, state.tiers.length).tier, phase: 0, soakingSince: event.at };
 }
@@ -173,7 +180,8 @@ function tierAt(plan: RolloutPlan, index: number): PlanTier {
 
 function phaseAt(phases: readonly PlanPhase[], index: number): PlanPhase {
   const phase = phases[index];
-  if (phase === undefined) throw illegal('The state names a phase that its plan does not have: it was not made by startRollout.');
+  if (phase === undefined)
+    throw illegal('The state names a phase that its plan does not have: it was not made by startRollout.');
   return phase;
 }
 

@@ -1,7 +1,10 @@
 import type { RolloutPlan } from './plan.ts';
 
 /** Who did it: the gate or the plan's policy by themselves, or a person. */
-export type Actor = { readonly kind: 'gate' } | { readonly kind: 'policy' } | { readonly kind: 'person'; readonly name: string };
+export type Actor =
+  | { readonly kind: 'gate' }
+  | { readonly kind: 'policy' }
+  | { readonly kind: 'person'; readonly name: string };
 
 interface EventBase {
   /** When, epoch ms; never before the event before it. */
@@ -18,10 +21,10 @@ export interface AdvanceEvent extends EventBase {
   readonly override?: true;
 }
 
-/** The next tier opens. */
+/** The next tier opens; only where this one is full. */
 export interface PromoteEvent extends EventBase {
   readonly type: 'promote';
-  /** A person may open it before the tier is full or soaked; the note says why. */
+  /** A person may cut the soak time short; the note says why. */
   readonly override?: true;
 }
 

@@ -35,7 +35,9 @@ const rolloutSchema: z.ZodType<Rollout> = z.strictObject({
   release: releaseKeySchema,
   paused: z.boolean(),
   tiers: z
-    .array(z.strictObject({ tier: tierSchema, microPercent: microPercentSchema, nextPhaseAt: timeSchema.exactOptional() }))
+    .array(
+      z.strictObject({ tier: tierSchema, microPercent: microPercentSchema, nextPhaseAt: timeSchema.exactOptional() }),
+    )
     .max(maxTiers)
     .refine((tiers) => new Set(tiers.map(({ tier }) => tier)).size === tiers.length, 'must not name a tier twice'),
 });
@@ -55,9 +57,13 @@ const rolloutSchema: z.ZodType<Rollout> = z.strictObject({
 export function parseRollout(json: unknown): Rollout {
   const result = rolloutSchema.safeParse(json);
   if (result.success) return result.data;
-  throw new RolloutError('MALFORMED_ROLLOUT', `This is not a rollout (${describeZodError(result.error)}): have it published again.`, {
-    cause: result.error,
-  });
+  throw new RolloutError(
+    'MALFORMED_ROLLOUT',
+    `This is not a rollout (${describeZodError(result.error)}): have it published again.`,
+    {
+      cause: result.error,
+    },
+  );
 }
 
 /** The first thing that a schema found wrong, with its place. */
