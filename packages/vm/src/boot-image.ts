@@ -19,12 +19,21 @@ const by =
       signal,
     });
 
+const gunzipKernel: Decompress = (bytes) =>
+  promisify(gunzip)(bytes, { maxOutputLength: maxKernelBytes }).catch((cause: unknown) => {
+    throw new VmError(
+      'UNSUPPORTED_IMAGE',
+      `the gzip payload is damaged or above ${maxKernelBytes} bytes; get the image again`,
+      { cause },
+    );
+  });
+
 /** The formats of the kernel's own choice (CONFIG_KERNEL_*) that Debian uses or used. */
 const formats: readonly { readonly magic: readonly number[]; readonly decompress: Decompress }[] = [
   { magic: [0x02, 0x21, 0x4c, 0x18], decompress: by('lz4', '-dc') },
   { magic: [0x28, 0xb5, 0x2f, 0xfd], decompress: by('zstd', '-dcq') },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], decompress: by('xz', '-dc', '--single-stream') },
-  { magic: [0x1f, 0x8b], decompress: (bytes) => promisify(gunzip)(bytes, { maxOutputLength: maxKernelBytes }) },
+  { magic: [0x1f, 0x8b], decompress: gunzipKernel },
 ];
 const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
   magic.every((byte, at) => bytes[at] === byte);

@@ -40,17 +40,16 @@ export async function bootVm(kernel: PreparedKernel, options: BootOptions): Prom
   signal?.throwIfAborted();
   await ensureTools(bootTools, { signal });
   const folder = await mkdtemp(join(tmpdir(), 'klpkit-vm-'));
-  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const files = await makeFiles(kernel, options, folder);
     signal?.throwIfAborted();
     const qemu = startQemu(await programs(), qemuArguments(kernel, options, files));
-    const machine = createMachine(kernel, qemu, { ...options, onGone: dispose });
+    const machine = createMachine(kernel, qemu, options);
     await untilReady(machine, options);
     return machine.vm;
-  } catch (error) {
-    await dispose();
-    throw error;
+  } finally {
+    // QEMU has its files open by now, so nothing is left on the disk whatever ends this process later.
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

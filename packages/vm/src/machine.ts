@@ -15,8 +15,6 @@ export interface MachineOptions {
   readonly timeoutMs?: number;
   readonly onConsoleLine?: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Called once when QEMU is gone. */
-  readonly onGone: () => Promise<void>;
 }
 
 /** A machine from its start on: `vm` is what the caller of `bootVm` gets once it is ready. */
@@ -69,16 +67,17 @@ export function createMachine(kernel: PreparedKernel, qemu: QemuProcess, options
   const timer = setTimeout(() => end(state, { kind: 'timed-out', afterMs: limitMs }), limitMs);
   const abort = (): void => end(state, { kind: 'killed' });
   options.signal?.addEventListener('abort', abort, { once: true });
-  void qemu.ended.then(async ({ failure }) => {
+  const settle = async (): Promise<void> => {
+    const { failure } = await qemu.ended;
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', abort);
     state.log.end();
-    await options.onGone();
     exit.resolve(
       state.cause ?? (failure === undefined ? { kind: 'powered-off' } : { kind: 'failed', message: failure }),
     );
     notify(state);
-  });
+  };
+  void settle();
   return { vm: vmOf(state), ready: (boots, signal) => ready(state, boots, signal), tail: () => state.log.tail(40) };
 }
 
@@ -94,7 +93,8 @@ function vmOf(state: State): Vm {
     exit: state.exit,
     run: (command, options = {}) => run(state, command, options),
     rebooted: (options = {}) => rebooted(state, options),
-    powerOff: () => {
+    powerOff: async () => {
+      refuseWhileBusy(state);
       sendPowerOff(state.qemu.control);
       return state.exit;
     },
@@ -104,7 +104,7 @@ function vmOf(state: State): Vm {
 }
 
 function notify(state: State): void {
-  for (const watcher of [...state.watchers]) watcher();
+  for (const watcher of state.watchers) watcher();
 }
 
 function end(state: State, cause: VmExit): void {
@@ -157,11 +157,16 @@ async function rebooted(
   await ready(state, state.boots + 1, AbortSignal.any(signals));
 }
 
+/** The agent in the guest does one thing at a time. */
+function refuseWhileBusy(state: State): void {
+  if (state.onEvent === undefined) return;
+  throw new VmError('BUSY', 'a program runs in this machine already; wait for it, or kill the machine');
+}
+
 async function run(state: State, command: readonly string[], options: RunOptions): Promise<ProgramExit> {
   options.signal?.throwIfAborted();
   if (command.length === 0) throw new TypeError('an empty command cannot be run');
-  if (state.onEvent !== undefined)
-    throw new VmError('BUSY', 'a program runs in this machine already; wait for it or boot another machine');
+  refuseWhileBusy(state);
   const id = ++state.programs;
   const lines: string[] = [];
   const ended = Promise.withResolvers<ProgramExit>();

@@ -19,21 +19,21 @@ const tcgThreads = (release: string): 'multi' | 'single' => (release.startsWith(
 /** The command line of QEMU for one boot. Pure. */
 export function qemuArguments(kernel: PreparedKernel, options: BootOptions, files: BootFiles): string[] {
   const { memoryMiB = 512, cpus = 2, network = 'none', accelerator = 'tcg' } = options;
+  const accel = ['-accel', `tcg,thread=${tcgThreads(kernel.release)}`, '-cpu', 'max'];
+  const card = ['-netdev', 'user,id=net0', '-device', 'virtio-net-pci,netdev=net0'];
+  const append = ['console=ttyS0', 'panic=1', options.append ?? ''].join(' ').trim();
   return [
-    ...['-machine', 'pc', '-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
-    ...(accelerator === 'kvm'
-      ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', `tcg,thread=${tcgThreads(kernel.release)}`, '-cpu', 'max']),
-    ...['-smp', String(cpus), '-m', String(memoryMiB), '-rtc', 'base=utc'],
-    ...['-serial', 'stdio', '-chardev', `socket,id=control,fd=${controlFd}`, '-serial', 'chardev:control'],
-    ...(network === 'user' ? ['-netdev', 'user,id=net0', '-device', 'virtio-net-pci,netdev=net0'] : ['-nic', 'none']),
-    ...(options.reboot === 'allow' ? [] : ['-no-reboot']),
-    ...['-kernel', kernel.image, '-initrd', files.initramfs],
-    ...['-append', ['console=ttyS0', 'panic=1', options.append ?? ''].join(' ').trim()],
-    ...drive('root', options.root.path, ',readonly=on'),
-    ...drive('state', files.state, ''),
-    ...(options.qemuArguments ?? []),
-  ];
+    '-machine pc -nodefaults -no-user-config -display none -monitor none -rtc base=utc'.split(' '),
+    accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : accel,
+    ['-smp', String(cpus), '-m', String(memoryMiB)],
+    ['-serial', 'stdio', '-chardev', `socket,id=control,fd=${controlFd}`, '-serial', 'chardev:control'],
+    network === 'user' ? card : ['-nic', 'none'],
+    options.reboot === 'allow' ? [] : ['-no-reboot'],
+    ['-kernel', kernel.image, '-initrd', files.initramfs, '-append', append],
+    drive('root', options.root.path, ',readonly=on'),
+    drive('state', files.state, ''),
+    options.qemuArguments ?? [],
+  ].flat();
 }
 
 /** `cache=unsafe`: a crash of the guest loses nothing of it, and one of the host is not survived by a test machine anyway. */
