@@ -61,6 +61,14 @@ export function errnoName(number: number): string {
   return names.get(number) ?? `errno ${number}`;
 }
 
+/** The number of a name that {@link errnoOf} gave. */
+export function numberOfErrno(name: string | undefined): number | undefined {
+  if (name === undefined) return undefined;
+  if (Object.hasOwn(numbers, name)) return numbers[name as ErrnoName];
+  const match = /^errno (\d{1,4})$/.exec(name);
+  return match === null ? undefined : Number(match[1]);
+}
+
 /**
  * Reads the errno off whatever a loader or Node rejected with: `errno` as a number (Node's is negative) or a name, else
  * Node's `code`. Undefined where the value carries none.

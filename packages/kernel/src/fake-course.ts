@@ -13,6 +13,8 @@ export interface AppliesCourse {
   readonly kind: 'applies';
   /** Milliseconds from the insertion to the end of the transition; default 20. */
   readonly afterMs?: number;
+  /** Atomic replace: at its end all other patches are disabled; default false. */
+  readonly replace?: boolean;
 }
 
 /** The transition does not end by itself. Disabling the patch reverses it; forcing completes it. */

@@ -5,6 +5,11 @@
  */
 export { isKernelError, KernelError } from './error.ts';
 export type { KernelErrorCode, KernelErrorDetails } from './error.ts';
+export { createInserter } from './inserter.ts';
+export type { InserterFailure, InserterOptions } from './inserter.ts';
+export type { InsertMethod } from './inserter-protocol.ts';
+export { insertModule } from './insert-module.ts';
+export { createKoffiLoader } from './koffi-loader.ts';
 export { liveRoot, systemClock } from './options.ts';
 export type { Clock, KernelOptions, KernelRoot, ModuleLoader } from './options.ts';
 export type {
@@ -21,3 +26,13 @@ export { defaultInsertDeadlineMs } from './insert-options.ts';
 export type { InsertOptions } from './insert-options.ts';
 export { errnoError } from './errno.ts';
 export type { ErrnoName } from './errno.ts';
+export { forceAcceptance, forceTransition, reverseTransition, setPatchEnabled } from './patch-control.ts';
+export type { ForceOptions } from './patch-control.ts';
+export { lastLogSequence, readKernelLog } from './read-kernel-log.ts';
+export { readTransition } from './read-transition.ts';
+export { removeModule } from './remove-module.ts';
+export { isAlarming, taintFlags, taintsOf } from './taint.ts';
+export type { TaintFlag } from './taint.ts';
+export { transitionModelOf } from './transition-model.ts';
+export { settleMs, watchTransition } from './watch-transition.ts';
+export type { WatchTransitionOptions } from './watch-transition.ts';

@@ -3,5 +3,18 @@
  *
  * @packageDocumentation
  */
-export type { FakeCourse, FakeInsertion, FakeTask } from './fake-course.ts';
+export type {
+  AppliesCourse,
+  FakeCourse,
+  FakeInsertion,
+  FakeTask,
+  HangsInInitCourse,
+  OopsesCourse,
+  OopsesInInitCourse,
+  PanicsCourse,
+  RejectsCourse,
+  StallsCourse,
+  WarnsCourse,
+} from './fake-course.ts';
+export { createFakeKernel } from './fake-kernel.ts';
 export type { FakeKernel, FakeKernelOptions } from './fake-kernel-types.ts';

@@ -20,7 +20,14 @@ export interface MovingState {
   readonly kind: 'patching' | 'unpatching';
   /** Milliseconds since the watch saw this direction begin (or since `startedAtMs`). */
   readonly elapsedMs: number;
-  /** Threads not moved at the last look; empty before the first look. */
+  /**
+   * Whether the threads were looked at: false in the first moments, and where /proc/PID/patch_state may not be read (root's).
+   * An empty list says something only where this is true.
+   */
+  readonly examined: boolean;
+  /** How many threads were not moved at the last look. */
+  readonly blockedCount: number;
+  /** At most 64 of them by name. */
   readonly blockedTasks: readonly BlockedTask[];
 }
 

@@ -1,0 +1,44 @@
+import { appendFileSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import type { KernelRoot } from './options.ts';
+
+/** The files of a fake machine. Paths are relative to the machine: `sys/…`, `proc/…`, `dev/kmsg`. */
+export interface FakeFiles {
+  readonly root: KernelRoot;
+  /** Writes a file with its newline; the folder must be there. */
+  write(path: string, text: string | number): void;
+  append(path: string, text: string): void;
+  folder(path: string): void;
+  remove(path: string): void;
+  /** All files fail with ENOTDIR from here on: a machine that is down must not look like one without patches. */
+  powerOff(): void;
+  /** An empty machine. */
+  powerOn(): void;
+}
+
+/** Lays the files of a machine out in a folder. */
+export function createFakeFiles(folder: string): FakeFiles {
+  const machine = `${folder}/machine`;
+  const wreck = `${folder}/powered-off`;
+  return {
+    root: { sysfs: `${machine}/sys`, procfs: `${machine}/proc`, kmsg: `${machine}/dev/kmsg` },
+    write: (path, text) => writeFileSync(`${machine}/${path}`, `${text}\n`),
+    append: (path, text) => appendFileSync(`${machine}/${path}`, text),
+    folder: (path) => {
+      mkdirSync(`${machine}/${path}`, { recursive: true });
+    },
+    remove: (path) => rmSync(`${machine}/${path}`, { recursive: true, force: true }),
+    powerOff: () => {
+      renameSync(machine, wreck);
+      writeFileSync(machine, '');
+    },
+    powerOn: () => {
+      rmSync(wreck, { recursive: true, force: true });
+      try {
+        unlinkSync(machine); // the plain file of a machine that is down
+      } catch {
+        rmSync(machine, { recursive: true, force: true });
+      }
+      mkdirSync(machine);
+    },
+  };
+}
