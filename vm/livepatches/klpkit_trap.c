@@ -2,8 +2,8 @@
 /*
  * A livepatch whose new function misbehaves once "armed" is set (/sys/module/klpkit_trap/parameters/armed), so that a
  * test decides when. The function is the one behind /proc/cmdline.
- * mode=warn: WARN; mode=oops: NULL dereference; mode=panic: panics; mode=softlockup: spins for good; mode=hung: sleeps
- * for good, unkillable.
+ * mode=warn: WARN; mode=oops: NULL dereference; mode=panic: panics; mode=softlockup: spins; mode=hung: sleeps
+ * unkillably; both until "armed" is unset.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -26,11 +26,11 @@ static noinline void klpkit_trap_spring(void)
 	else if (!strncmp(mode, "panic", 5))
 		panic("klpkit: the patched function panics");
 	else if (!strncmp(mode, "softlockup", 10))
-		for (;;)
+		while (READ_ONCE(armed))
 			cpu_relax();
 	else if (!strncmp(mode, "hung", 4))
-		for (;;)
-			schedule_timeout_uninterruptible(HZ);
+		while (READ_ONCE(armed))
+			schedule_timeout_uninterruptible(HZ / 10);
 }
 
 static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)

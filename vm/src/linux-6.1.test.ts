@@ -1,0 +1,3 @@
+import { describeKernel } from './describe-kernel.ts';
+
+await describeKernel('newest-6.1-cloud', '6.1');

@@ -1,0 +1,3 @@
+import { describeKernel } from './describe-kernel.ts';
+
+await describeKernel('newest-6.12-cloud', '6.12');
