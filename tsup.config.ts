@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup';
 // Runs in a package's folder. Entries are what its `exports` name, so the two cannot drift apart; declarations are tsc's.
 interface Manifest {
   exports: Record<string, unknown>;
+  imports?: Record<string, unknown>;
   bin?: Record<string, string>;
 }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
@@ -13,7 +14,11 @@ const sources = (value: unknown): string[] => {
 };
 
 export default defineConfig({
-  entry: [...new Set([...sources(manifest.exports), ...sources(manifest.bin ?? {})])],
+  entry: [
+    ...new Set([...sources(manifest.exports), ...sources(manifest.imports ?? {}), ...sources(manifest.bin ?? {})]),
+  ],
+  // A package's own imports (`#…`) depend on who runs it, so they stay and are resolved then.
+  external: [/^#/],
   format: 'esm',
   target: 'es2024',
   platform: 'neutral',

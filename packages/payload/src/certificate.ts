@@ -1,6 +1,6 @@
 /** Kind and strength of a public key, as a certificate states it. */
 export type PublicKeyKind =
-  | { readonly kind: 'rsa'; /** Length of the modulus. */ readonly bits: number }
+  | { readonly kind: 'rsa' /** Length of the modulus. */; readonly bits: number }
   | { readonly kind: 'ecdsa'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
   | { readonly kind: 'ml-dsa'; readonly level: 44 | 65 | 87 };
 

@@ -36,7 +36,11 @@ export type TargetFit =
  * ```
  */
 export function checkTarget(module: Pick<ModuleInfo, 'name' | 'arch' | 'vermagic'>, target: Target): TargetFit {
-  const unfit = (reason: 'WRONG_ARCH' | 'WRONG_RELEASE' | 'WRONG_VERMAGIC', built: string, kernel: string): TargetFit => ({
+  const unfit = (
+    reason: 'WRONG_ARCH' | 'WRONG_RELEASE' | 'WRONG_VERMAGIC',
+    built: string,
+    kernel: string,
+  ): TargetFit => ({
     fits: false,
     reason,
     message: `module ${module.name} is built for ${built}, the kernel is ${kernel}: fetch the module of this kernel`,

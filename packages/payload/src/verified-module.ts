@@ -13,8 +13,10 @@ export interface VerifiedModule extends ModuleInfo {
   readonly sha256: string;
   /** Length in bytes of the file as it was handed over. */
   readonly size: number;
-  /** The trusted certificate's holder that signed, or the embedded one below it. */
+  /** The certificate whose key signed the module. */
   readonly signer: Certificate;
+  /** The trusted certificate that stands behind the signer: the same one, unless the message brought a chain. */
+  readonly anchor: Certificate;
   /** Signature and digest, such as `rsa-4096/sha512`, `ecdsa-p384/sha384`, `ml-dsa-65`. */
   readonly algorithm: string;
   /** How the file was compressed. */

@@ -1,0 +1,59 @@
+import { expandGzip, expandZstd } from '#platform';
+import { joinBytes } from './bytes.ts';
+import { isVerifyError, VerifyError } from './error.ts';
+import type { Compression } from './verified-module.ts';
+
+const magics: readonly (readonly [Compression, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+];
+
+/** Tells how a file is compressed by its first bytes. */
+export function compressionOf(bytes: Uint8Array): Compression {
+  return magics.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0] ?? 'none';
+}
+
+async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const { default: xz } = await import('xz-decompress');
+  const source = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
+  const reader = new xz.XzReadableStream(source).getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = await reader.read();
+      if (done) return joinBytes(chunks);
+      length += value.length;
+      if (length > maxBytes) throw new VerifyError('TOO_LARGE', `the file expands to more than ${maxBytes} bytes`);
+      chunks.push(value.slice());
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+const isOverLimit = (error: unknown): boolean =>
+  error instanceof RangeError || (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE');
+
+/** Opens a `.ko.gz`, `.ko.xz` or `.ko.zst`; what is not compressed is given back as it is. */
+export async function expand(
+  bytes: Uint8Array,
+  options: { maxBytes: number; signal: AbortSignal | undefined },
+): Promise<{ bytes: Uint8Array; compression: Compression }> {
+  const { maxBytes, signal } = options;
+  const compression = compressionOf(bytes);
+  if (compression === 'none') return { bytes, compression };
+  try {
+    if (compression === 'gzip') return { bytes: expandGzip(bytes, maxBytes), compression };
+    if (compression === 'zstd') return { bytes: expandZstd(bytes, maxBytes), compression };
+    return { bytes: await expandXz(bytes, maxBytes, signal), compression };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (isVerifyError(cause)) throw cause;
+    if (isOverLimit(cause))
+      throw new VerifyError('TOO_LARGE', `the file expands to more than ${maxBytes} bytes`, { cause });
+    throw new VerifyError('MALFORMED_COMPRESSION', `the ${compression} stream is broken`, { cause });
+  }
+}
