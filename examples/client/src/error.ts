@@ -22,6 +22,8 @@ export type ClientErrorCode =
   | 'PAYLOAD_TRUNCATED'
   /** The module was verified, but does not belong on this machine. */
   | 'WRONG_TARGET'
+  /** A kernel module, properly signed, but no livepatch. */
+  | 'NOT_A_LIVEPATCH'
   /** The running kernel has no livepatch support, or the preflight found another obstacle. */
   | 'KERNEL_UNSUITABLE';
 

@@ -1,3 +1,8 @@
+import { Agent } from 'node:https';
+import { parseBlocklist } from '@klpkit/blocklist';
+import { fetchJson, type JsonRequest } from './https-json.ts';
+import { fetchPayload } from './https-payload.ts';
+import { parseOffer } from './offer.ts';
 import type { Reporter, Source } from './ports.ts';
 
 /** Where the server is and how far it is trusted. */
@@ -6,12 +11,16 @@ export interface HttpsSourceOptions {
   readonly url: string;
   /** PEM certificates of the authorities to trust instead of the system's. */
   readonly ca?: string;
-  /** Largest payload taken, bytes. */
+  /** Largest payload taken, bytes; 64 MiB. */
   readonly maxPayloadBytes?: number;
-  /** An answer that is no payload must be there by then. */
+  /** An answer that is no payload must be there by then; 30 s. */
   readonly answerMs?: number;
-  /** A payload must be there by then. */
+  /** Each try for a payload must be done by then; 10 min. */
   readonly payloadMs?: number;
+  /** Sent with pings as a bearer token, where the server asks for one. */
+  readonly pingToken?: string;
+  /** Proxy variables (`HTTPS_PROXY`, `NO_PROXY`, …) to honour: `process.env`, or nothing. Needs Node 24.5. */
+  readonly proxyEnv?: NodeJS.ProcessEnv;
 }
 
 /** The example server as a source of releases and as the place where pings go. */
@@ -20,7 +29,49 @@ export interface HttpsSource extends Source, Reporter {
   close(): void;
 }
 
-/** Opens nothing yet; connections are made as they are needed and kept. */
-export function createHttpsSource(_options: HttpsSourceOptions): HttpsSource {
-  throw new Error('being written');
+const MAX_ANSWER_BYTES = 1 << 20;
+const MAX_BLOCKLIST_BYTES = 8 << 20;
+const DEFAULT_MAX_PAYLOAD_BYTES = 64 << 20;
+
+/** Opens nothing yet; connections are made as they are needed, at most two, and kept. */
+export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
+  const base = new URL(options.url);
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: 2,
+    minVersion: 'TLSv1.2',
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv }),
+  });
+  const authorization: Record<string, string> =
+    options.pingToken === undefined ? {} : { authorization: `Bearer ${options.pingToken}` };
+  const limitMs = options.answerMs ?? 30_000;
+  const ask = (path: string, rest: Omit<JsonRequest, 'url' | 'agent' | 'limitMs'>) =>
+    fetchJson({ url: new URL(path, base), agent, limitMs, ...rest });
+  return {
+    async offer(query, { signal } = {}) {
+      const search = new URLSearchParams({ kernel: query.kernel, arch: query.arch, tier: query.tier });
+      return parseOffer(await ask(`/v1/offer?${search.toString()}`, { maxBytes: MAX_ANSWER_BYTES, signal }), query);
+    },
+    async blocklist({ signal } = {}) {
+      return parseBlocklist(await ask('/v1/blocklist', { maxBytes: MAX_BLOCKLIST_BYTES, signal }));
+    },
+    payload: (release, path, { signal } = {}) =>
+      fetchPayload(release, {
+        url: new URL(path, base),
+        agent,
+        maxBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
+        limitMs: options.payloadMs ?? 600_000,
+        signal,
+      }),
+    async send(pings, { signal } = {}) {
+      await ask('/v1/pings', {
+        maxBytes: MAX_ANSWER_BYTES,
+        body: JSON.stringify({ pings }),
+        headers: authorization,
+        signal,
+      });
+    },
+    close: () => agent.destroy(),
+  };
 }

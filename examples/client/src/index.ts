@@ -10,7 +10,6 @@ export { createHttpsSource, type HttpsSource, type HttpsSourceOptions } from './
 export type {
   AbortOptions,
   Client,
-  ClientClock,
   ClientPorts,
   ClientRandom,
   Identity,
@@ -21,5 +20,5 @@ export type {
   Schedule,
   Source,
 } from './ports.ts';
-export { defaultSchedule } from './schedule.ts';
-export type { Attempt, ClientState, ClientStateKind, Failure, Finding, Phase } from './state.ts';
+export { defaultSchedule, fasterSchedule } from './schedule.ts';
+export type { Attempt, ClientState, ClientStateKind, Failure, Phase } from './state.ts';

@@ -1,4 +1,4 @@
-import type { KernelOptions } from '@klpkit/kernel';
+import type { Clock, KernelOptions } from '@klpkit/kernel';
 import type { Trust } from '@klpkit/payload';
 import type { Blocklist } from '@klpkit/blocklist';
 import type { Ping } from '@klpkit/pings';
@@ -36,14 +36,6 @@ export interface Source {
 /** Takes pings; resolves when they are stored for good, so that the spool may forget them. */
 export interface Reporter {
   send(pings: readonly Ping[], options?: AbortOptions): Promise<void>;
-}
-
-/** The time. Fakes and fast demos bring their own. */
-export interface ClientClock {
-  /** Epoch ms. */
-  now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason. */
-  sleep(ms: number, options?: AbortOptions): Promise<void>;
 }
 
 /** Chance, as an argument so that a test can repeat it. */
@@ -91,12 +83,15 @@ export interface ClientPorts {
   readonly reporter: Reporter;
   /** Private folder that outlives a reboot. */
   readonly stateFolder: string;
-  readonly clock?: ClientClock;
+  /** Measures and waits; monotonic. */
+  readonly clock?: Clock;
+  /** What the calendar says, epoch ms. Only written down and compared with documents, never waited by: it may jump. */
+  readonly epochMs?: () => number;
   readonly random?: ClientRandom;
   readonly schedule?: Schedule;
   readonly policy?: LocalPolicy;
-  /** Largest payload taken, bytes. */
-  readonly maxPayloadBytes?: number;
+  /** Names of this machine that are cut out of kernel text before it is sent. */
+  readonly hostNames?: readonly string[];
   /** Told of every change of state and of what is worth a line; must not throw. */
   readonly onNotice?: (notice: Notice) => void;
 }

@@ -1,8 +1,11 @@
+import type { ErrorPhase, PingIncident } from '@klpkit/pings';
 import type { Release } from '@klpkit/release';
 
 /** One way of one patch onto this machine. */
 export interface Attempt {
   readonly release: Release;
+  /** Path of the payload on the server. */
+  readonly payload: string;
   /** Random UUIDv4 that ties the pings of this attempt together; forgotten with it. */
   readonly attemptId: string;
   /** True when a patch that this machine ran healthy before is put back after a boot. */
@@ -20,16 +23,8 @@ export interface Failure {
   readonly kernelLine?: string;
 }
 
-/** One thing that is wrong with the machine since the patch was applied. */
-export interface Finding {
-  readonly kind: string;
-  readonly title: string;
-  readonly attribution: 'strong' | 'medium' | 'weak' | 'none';
-  readonly trace?: readonly string[];
-}
-
-/** Where in the course something went wrong. */
-export type Phase = 'check' | 'download' | 'verify' | 'record' | 'insert' | 'transition' | 'health';
+/** Where in the course something went wrong; `check` is before any attempt. */
+export type Phase = 'check' | ErrorPhase;
 
 /** Where the client stands. The ends are those from `nothing-to-apply` to `kernel-upgrade-required` and from `healthy` on. */
 export type ClientState =
@@ -60,7 +55,12 @@ export type ClientState =
       readonly blockedTasks: number;
     }
   /** The deadline passed; the transition is being turned round. */
-  | { readonly kind: 'stalled'; readonly attempt: Attempt; readonly module: string; readonly stalledTasks: readonly string[] }
+  | {
+      readonly kind: 'stalled';
+      readonly attempt: Attempt;
+      readonly module: string;
+      readonly stalledTasks: readonly string[];
+    }
   /** Every task runs the patched code since `appliedAt` (epoch ms). */
   | {
       readonly kind: 'applied';
@@ -90,7 +90,12 @@ export type ClientState =
   /** The stalled transition was turned round; the machine runs unpatched. */
   | { readonly kind: 'reversed'; readonly release: string; readonly stalledTasks: readonly string[] }
   /** Applied, and the machine shows a bug since. The patch stays (unloading is a risk of its own), and is not applied again. */
-  | { readonly kind: 'applied-with-bug'; readonly release: string; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: 'applied-with-bug';
+      readonly release: string;
+      readonly failure: Failure;
+      readonly incidents: readonly PingIncident[];
+    }
   /** Found at start: the machine went down while the patch was unproven. It is not inserted again. */
   | { readonly kind: 'crashed'; readonly release: string; readonly message: string };
 

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { type Blocklist, parseBlocklist, succeed } from '@klpkit/blocklist';
+import { readIfThere, writeDurably } from './durable-file.ts';
+import { ClientError } from './error.ts';
+
+/** The newest blocklist seen, over restarts: a list may not go back, and without a network it is better than none. */
+export interface BlocklistStore {
+  current(): Blocklist | undefined;
+  /** Takes a fetched list over, if it follows the rules of succession; throws as `succeed` does. */
+  take(next: Blocklist): Promise<Blocklist>;
+}
+
+/** A list that only was signed anew is written again after this long: the disk is spared, and its age stays nearly right. */
+const REWRITE_AFTER_MS = 3_600_000;
+
+/** Opens the store of a state folder. @throws ClientError `STATE_UNUSABLE` */
+export async function openBlocklistStore(folder: string): Promise<BlocklistStore> {
+  const path = join(folder, 'blocklist.json');
+  let current = await readStored(path);
+  let written = current;
+  return {
+    current: () => current,
+    async take(fetched) {
+      const next = succeed(current, fetched, { lifts: 'in-list' }); // one server, one key: its own record of lifts is all there is
+      const onDisk = written !== undefined && written.epoch === next.epoch && written.version === next.version;
+      if (!onDisk || next.issued - (written?.issued ?? 0) >= REWRITE_AFTER_MS) {
+        await writeDurably(path, `${JSON.stringify(next)}\n`);
+        written = next;
+      }
+      current = next;
+      return next;
+    },
+  };
+}
+
+async function readStored(path: string): Promise<Blocklist | undefined> {
+  const bytes = await readIfThere(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return parseBlocklist(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch (cause) {
+    const next = `Remove ${path} and start the client again with the server in reach: it fetches the list anew.`;
+    throw new ClientError('STATE_UNUSABLE', `The stored blocklist cannot be read. ${next}`, { cause });
+  }
+}

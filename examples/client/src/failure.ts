@@ -1,0 +1,17 @@
+import { redactKernelText } from '@klpkit/pings';
+import type { Failure } from './state.ts';
+
+/**
+ * An error of a package or of the system as a {@link Failure}. One without a code is a mistake in the program and passes through: nobody may
+ * take it for an answer.
+ */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') throw error;
+  const { errno, kernelLine } = error as { errno?: unknown; kernelLine?: unknown };
+  return {
+    code: error.code,
+    message: error.message,
+    ...(typeof errno === 'string' ? { errno } : {}),
+    ...(typeof kernelLine === 'string' ? { kernelLine: redactKernelText(kernelLine) } : {}),
+  };
+}

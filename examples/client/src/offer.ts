@@ -1,0 +1,52 @@
+import { parseRelease, releaseKey } from '@klpkit/release';
+import { parseRollout } from '@klpkit/rollout';
+import * as z from 'zod';
+import { ClientError } from './error.ts';
+import type { Offer, OfferQuery } from './ports.ts';
+
+const answerSchema = z.object({
+  offer: z
+    .object({
+      release: z.unknown(),
+      rollout: z.unknown(),
+      payload: z.string().regex(/^\/v1\/payloads\/[0-9a-f]{64}$/),
+    })
+    .nullable(),
+  reason: z.string().max(64).nullable(),
+  message: z.string().max(1000),
+});
+
+/**
+ * Reads the answer to `GET /v1/offer`. An offer for another kernel or architecture than was asked for is an error and no "nothing": the
+ * server, or something in between, mixes answers up.
+ *
+ * @throws {@link ClientError} `MALFORMED_ANSWER`, `OFFER_MISMATCH`; errors of `parseRelease` and `parseRollout`
+ */
+export function parseOffer(json: unknown, query: OfferQuery): Offer {
+  const answer = answerSchema.safeParse(json);
+  if (!answer.success) {
+    const [issue] = answer.error.issues;
+    throw mixedUp(
+      'MALFORMED_ANSWER',
+      `is not an offer (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'})`,
+    );
+  }
+  const { offer, reason, message } = answer.data;
+  if (offer === null) return { release: null, reason: reason ?? 'no-release', message };
+  const release = parseRelease(offer.release);
+  const rollout = parseRollout(offer.rollout);
+  if (release.kernel !== query.kernel || release.arch !== query.arch) {
+    const what = `names a release for ${release.kernel} ${release.arch}, but this is ${query.kernel} ${query.arch}`;
+    throw mixedUp('OFFER_MISMATCH', what);
+  }
+  if (rollout.release !== releaseKey(release))
+    throw mixedUp('OFFER_MISMATCH', 'pairs a release with the rollout of another');
+  if (offer.payload !== `/v1/payloads/${release.sha256}`)
+    throw mixedUp('OFFER_MISMATCH', 'pairs a release with the payload of another');
+  return { release, rollout, payload: offer.payload };
+}
+
+function mixedUp(code: 'MALFORMED_ANSWER' | 'OFFER_MISMATCH', what: string): ClientError {
+  const next = 'Nothing was fetched. Check that the address is that of the patch server, and the releases on it.';
+  return new ClientError(code, `The server's offer ${what}. ${next}`);
+}

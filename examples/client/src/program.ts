@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { assemble } from './assemble.ts';
+import { type ClientConfig, readConfig } from './config.ts';
+import { isClientError } from './error.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { clearSuspects } from './journal.ts';
+import type { ClientPorts, Notice } from './ports.ts';
+import type { ClientState } from './state.ts';
+
+const usage = `Usage: node src/main.ts --config FILE [--once | --clear | --check-config]
+
+Applies the livepatches that the server offers for this machine's kernel, and reports how they do.
+
+  --config FILE    configuration, see README.md
+  --once           one check to its end, health checks included, then exit
+  --clear          forget which patches this machine had trouble with, then exit
+  --check-config   read the configuration and the files it names, then exit
+  --help           this text
+
+Exit codes: 0 well, 1 a patch is not applied, 2 wrong use or configuration, 3 the machine needs a person.
+`;
+
+/** What the program works with; a test brings its own. */
+export interface ProgramOptions {
+  readonly kernel?: ClientPorts['kernel'];
+  readonly write?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The command line program; resolves with its exit code. */
+export async function runProgram(argv: readonly string[], options: ProgramOptions = {}): Promise<number> {
+  const write = options.write ?? ((line: string) => void process.stdout.write(line));
+  const args = readArguments(argv);
+  if (args === undefined || args.help === true || args.config === undefined) {
+    write(usage);
+    return args?.help === true ? exitCodes.ok : exitCodes.usage;
+  }
+  try {
+    const config = await readConfig(args.config);
+    return await work(config, args, { ...options, write });
+  } catch (error) {
+    if (options.signal?.aborted === true && error === options.signal.reason) return exitCodes.ok;
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    pino({}, { write }).fatal({ code: error.code }, error.message);
+    return isClientError(error, 'CONFIG_INVALID') ? exitCodes.usage : exitCodes.notApplied;
+  }
+}
+
+interface Arguments {
+  readonly config?: string | undefined;
+  readonly once?: boolean | undefined;
+  readonly clear?: boolean | undefined;
+  readonly 'check-config'?: boolean | undefined;
+  readonly help?: boolean | undefined;
+}
+
+function readArguments(argv: readonly string[]): Arguments | undefined {
+  const flag = { type: 'boolean' } as const;
+  const options = { config: { type: 'string' }, once: flag, clear: flag, 'check-config': flag, help: flag } as const;
+  try {
+    return parseArgs({ args: [...argv], options }).values;
+  } catch {
+    return undefined;
+  }
+}
+
+async function work(
+  config: ClientConfig,
+  args: Arguments,
+  { kernel = {}, write, signal }: ProgramOptions & { readonly write: (line: string) => void },
+): Promise<number> {
+  const log = pino({ level: config.logLevel }, { write });
+  if (args.clear === true) {
+    const cleared = await clearSuspects(config.stateFolder);
+    log.info(
+      { cleared },
+      `forgot trouble with ${cleared.length} patches; journal ${join(config.stateFolder, 'journal.json')}`,
+    );
+    return exitCodes.ok;
+  }
+  const assembled = await assemble(config, { kernel, onNotice: (notice) => logNotice(log, notice) });
+  const { client } = assembled;
+  const stop = signal === undefined ? {} : { signal };
+  try {
+    if (args['check-config'] === true) return exitCodes.ok;
+    if (args.once !== true) return await client.run(stop);
+    const found = await client.start(stop);
+    const state = await client.check(stop);
+    await client.flush(stop);
+    return Math.max(exitCodeOf(found), exitCodeOf(state));
+  } finally {
+    assembled.close();
+  }
+}
+
+function logNotice(log: pino.Logger, notice: Notice): void {
+  if (notice.kind === 'trouble') log.warn({ code: notice.code }, notice.message);
+  else log.info({ state: notice.state.kind, ...detailOf(notice.state) }, sentenceOf(notice.state));
+}
+
+/** What of a state goes into a log line: no whole documents. */
+function detailOf(state: ClientState): Record<string, unknown> {
+  if ('attempt' in state) return { release: `${state.attempt.release.name}-${state.attempt.release.version}` };
+  const { kind: _, ...rest } = state;
+  return rest;
+}
+
+function sentenceOf(state: ClientState): string {
+  if ('failure' in state) return state.failure.message;
+  return 'message' in state ? state.message : state.kind;
+}
