@@ -14,10 +14,20 @@ export type IncidentKind = 'fault' | 'warning' | 'hang' | 'panic' | 'external';
  *
  * - `strong`: the instruction pointer is in the module
  * - `medium`: a reliable frame of the failing task's stack is in the module
- * - `weak`: the module is only listed as loaded; each incident after a load has that, so it proves little by itself
+ * - `weak`: the module is only known to be loaded; that holds for each incident after a load, so it proves little by itself
  * - `none`: no livepatch module is there, or the incident came before the load
  */
 export type Attribution = 'strong' | 'medium' | 'weak' | 'none';
+
+/**
+ * What an attribution rests on. The last three are all `weak`; among them the first two are worth a second look.
+ *
+ * - `instruction-pointer`, `stack-frame`: they name the module
+ * - `loading`: the module was being loaded or unloaded
+ * - `wild-jump`: the instruction pointer is where no symbol is, and a livepatch is loaded
+ * - `loaded`: a livepatch is loaded, nothing more
+ */
+export type Evidence = 'instruction-pointer' | 'stack-frame' | 'loading' | 'wild-jump' | 'loaded';
 
 /** A task that an incident names. */
 export interface IncidentTask {
@@ -39,28 +49,32 @@ export interface ListedModule {
 /** One fault of the kernel, with all lines that belong to it taken together. */
 export interface Incident {
   readonly kind: IncidentKind;
-  /** A title that is equal for equal faults: no addresses, no pids; in syzkaller's style, `WARNING in cmdline_proc_show`. */
+  /** Equal for equal faults: no addresses, no pids. In syzkaller's style where that has one: `WARNING in cmdline_proc_show`. */
   readonly title: string;
   /** Id of the rule that found it, see {@link LogRule}. */
   readonly rule: string;
   readonly attribution: Attribution;
-  /** The livepatch module the attribution is to; `null` if there is none. */
+  /** What the attribution rests on; `null` where it is `none`. */
+  readonly evidence: Evidence | null;
+  /** The livepatch module the attribution is to; `null` where it is `none`. */
   readonly module: string | null;
   /** Sequence number of the first record; `null` in text forms, which have none. */
   readonly seq: number | null;
   /** Sequence number of the last record seen to belong to it. */
   readonly lastSeq: number | null;
-  /** Kernel time of the first record, microseconds since boot. */
+  /** Kernel time of the first record, microseconds since boot; `null` where the form does not tell. */
   readonly timeUs: number | null;
-  /** The first line's message, at most 512 characters. */
+  /** The message of the line that named it, at most 512 characters. */
   readonly line: string;
-  /** Instruction pointer first if known, then the reliable frames: `func+0x1a/0x40 [module]`. Bounded. */
+  /** The instruction pointer if known, then the reliable frames, `func+0x1a/0x40 [module]`; at most 64. */
   readonly trace: readonly string[];
-  /** Tasks named by the incident. Bounded. */
+  /** Tasks named by the incident; at most 16. */
   readonly tasks: readonly IncidentTask[];
-  /** Taint letters of the kernel at that moment, blanks left out; `null` if not printed, `''` for `Not tainted`. */
+  /** Taint letters of the kernel at that moment; `''` for `Not tainted`, `null` where not printed. */
   readonly taint: string | null;
-  /** Further oopses, warnings and panics that were counted as consequences of this one. */
+  /** The livepatch modules that the incident's own module list shows, and those that came or went. */
+  readonly livepatches: readonly ListedModule[];
+  /** Further oopses, stalls and panics that came out of this one and are counted here. */
   readonly consequences: number;
   /**
    * True if the records came from /dev/kmsg with facility 0: user space cannot have written them.

@@ -1,0 +1,45 @@
+import type { AttributeOptions } from './attribute.ts';
+import { attribute } from './attribute.ts';
+import { culpritOf } from './culprit.ts';
+import type { Incident } from './incident.ts';
+import type { LivepatchWatch } from './livepatch-watch.ts';
+import type { OpenIncident } from './open-incident.ts';
+import { maxFrames } from './open-incident.ts';
+import type { StackFrame } from './stack-frame.ts';
+import { renderTitle, withoutNumbers } from './title.ts';
+
+/** Makes the incident that is given out of what was read. */
+export function closeIncident(open: OpenIncident, watch: LivepatchWatch, options: AttributeOptions): Incident {
+  for (const module of open.listed) if (module.taint.includes('K')) watch.saw(module.name);
+  const frames = stackOf(open);
+  return {
+    kind: open.rule.kind,
+    title: titleOf(open, frames),
+    rule: open.rule.id,
+    ...attribute(open, watch, options),
+    seq: open.first.seq,
+    lastSeq: open.lastSeq,
+    timeUs: open.first.timeUs,
+    line: open.line,
+    trace: frames.slice(0, maxFrames).map((frame) => frame.text),
+    tasks: [...open.tasks],
+    taint: open.taint,
+    livepatches: open.listed.filter((module) => module.state !== 'live' || watch.isLivepatch(module.name)),
+    consequences: open.consequences,
+    trusted: open.first.format === 'kmsg',
+  };
+}
+
+function stackOf(open: OpenIncident): StackFrame[] {
+  const pointer = open.pointer?.frame ?? null;
+  if (pointer === null) return [...open.frames];
+  return [pointer, ...open.frames.filter((frame, index) => index > 1 || frame.text !== pointer.text)];
+}
+
+function titleOf(open: OpenIncident, frames: readonly StackFrame[]): string {
+  const values = new Map<string, string>();
+  for (const [name, value] of open.values) values.set(name, name === 'function' ? value : withoutNumbers(value));
+  const culprit = culpritOf(frames, open.rule);
+  if (!values.has('function') && culprit !== undefined) values.set('function', culprit);
+  return renderTitle(open.rule.title, values);
+}

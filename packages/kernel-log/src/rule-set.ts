@@ -1,0 +1,78 @@
+import { KernelLogError } from './error.ts';
+import type { LogRule } from './rule.ts';
+
+/** Rules made ready for work. */
+export interface RuleSet {
+  /** True if a text may hold the start of an incident or a line about livepatches; false for certain. */
+  readonly hint: RegExp;
+  /** The first rule that matches at the start of a message, and the groups it found. */
+  match(message: string): RuleMatch | undefined;
+}
+
+/** A rule and what its named groups found. */
+export interface RuleMatch {
+  readonly rule: LogRule;
+  readonly groups: Readonly<Record<string, string | undefined>>;
+}
+
+/** Lines by which the kernel and kpatch name their livepatches; see `livepatch-watch.ts`. */
+export const livepatchAnchors: readonly string[] = ['livepatch: ', 'TAINT_LIVEPATCH', 'kpatch: '];
+
+/** Longer messages are cut for the rules: a kernel record holds 1024 bytes, so nothing of the kernel's is lost. */
+const maxMatched = 4096;
+
+/**
+ * Throws INVALID_RULE unless all rules are well formed: a kebab-case id used once, anchors, a pattern without flags.
+ *
+ * @example
+ * ```ts
+ * import { checkRules, defaultRules } from '@klpkit/kernel-log';
+ *
+ * checkRules(defaultRules);
+ * ```
+ */
+export function checkRules(rules: readonly LogRule[]): void {
+  const seen = new Set<string>();
+  if (rules.length === 0) throw invalid('(none)', 'the list is empty; leave the option out for the default rules');
+  for (const rule of rules) {
+    if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(rule.id)) throw invalid(rule.id, 'the id must be kebab-case');
+    if (seen.has(rule.id)) throw invalid(rule.id, 'the id is used twice');
+    seen.add(rule.id);
+    if (rule.anchors.length === 0 || rule.anchors.some((anchor) => anchor.length < 3 || anchor.includes('\n'))) {
+      throw invalid(rule.id, 'it needs anchors of at least 3 characters without a newline');
+    }
+    if (rule.pattern.flags !== '') throw invalid(rule.id, 'the pattern must have no flags');
+    if (rule.details?.some((detail) => detail.flags !== '')) throw invalid(rule.id, 'its details must have no flags');
+  }
+}
+
+function invalid(id: string, why: string): KernelLogError {
+  return new KernelLogError('INVALID_RULE', `Rule ${JSON.stringify(id)} is not well formed: ${why}.`);
+}
+
+/** The texts that are looked for in a block of log; one that holds another is left out. */
+export function hintTexts(rules: readonly LogRule[]): readonly string[] {
+  const all = [...new Set([...rules.flatMap((rule) => rule.anchors), ...livepatchAnchors])];
+  return all.filter((text) => !all.some((other) => other !== text && text.includes(other))).toSorted();
+}
+
+/** Makes rules ready; they must have passed {@link checkRules}. */
+export function createRuleSet(rules: readonly LogRule[]): RuleSet {
+  const compiled = rules.map((rule) => ({ rule, start: new RegExp(`^(?:${rule.pattern.source})`) }));
+  return {
+    hint: new RegExp(hintTexts(rules).map(escapeRegExp).join('|'), 'g'),
+    match(message) {
+      const head = message.length > maxMatched ? message.slice(0, maxMatched) : message;
+      for (const { rule, start } of compiled) {
+        if (!rule.anchors.some((anchor) => head.includes(anchor))) continue;
+        const match = start.exec(head);
+        if (match !== null) return { rule, groups: match.groups ?? {} };
+      }
+      return undefined;
+    },
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
