@@ -1,24 +1,11 @@
 import { RolloutError } from './error.ts';
+import { lnMean } from './log-sum.ts';
 
 /** Rate ratios that the halt process bets on: from half again as many failures to a hundred times. */
 export const haltRatios: readonly number[] = [1.5, 2, 3, 5, 10, 20, 50, 100];
 
 /** Shares of the bad rate that the advance process bets on. */
 export const advanceShares: readonly number[] = [0, 0.1, 0.25, 0.5];
-
-/**
- * ln of the mean of exp(terms), without overflow.
- *
- * @param terms At least one; `-Infinity` is a term of zero.
- */
-export function logMeanExp(terms: Float64Array): number {
-  let highest = -Infinity;
-  for (const term of terms) if (term > highest) highest = term;
-  if (highest === -Infinity) return -Infinity;
-  let sum = 0;
-  for (const term of terms) sum += Math.exp(term - highest);
-  return highest + Math.log(sum / terms.length);
-}
 
 /**
  * ln E(n, s): the evidence that machines fail more often than `p0`, an equal mixture over {@link haltRatios}. Under any failure
@@ -43,7 +30,7 @@ export function lnHaltEvidence(n: number, failed: number, p0: number): number {
     const p = Math.min((haltRatios[index] ?? 1) * p0, 0.5);
     terms[index] = failed * Math.log(p / p0) + (n - failed) * (Math.log1p(-p) - Math.log1p(-p0));
   }
-  return logMeanExp(terms);
+  return lnMean(terms);
 }
 
 /**
@@ -70,7 +57,7 @@ export function lnAdvanceEvidence(n: number, failed: number, pBad: number): numb
     const ofFailures = failed === 0 ? 0 : failed * Math.log(share); // 0^0 = 1
     terms[index] = ofFailures + (n - failed) * (Math.log1p(-share * pBad) - Math.log1p(-pBad));
   }
-  return logMeanExp(terms);
+  return lnMean(terms);
 }
 
 /** `p0` must leave room for the mixture: at 1/3 and above 1.5 * p0 meets the cap of 1/2. */

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { automaticStep, type AutomaticStep, type AutomaticStepOptions } from './automatic-step.ts';
 export { allMicroPercent, isWithin, percentOf, positionOf, positions } from './bucket.ts';
 export {
   decide,
@@ -13,10 +14,25 @@ export {
   type GatePolicy,
   levelOf,
 } from './decide.ts';
+export { decideTallies, otherStratum, type StreamPolicy } from './decide-tallies.ts';
 export { advanceShares, haltRatios, lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
 export { type Eligibility, eligibilityOf, type HoldReason, type Subject } from './eligibility.ts';
 export { isRolloutError, RolloutError, type RolloutErrorCode } from './error.ts';
 export { explain } from './explain.ts';
+export { createGate, defaultOpenCaps } from './gate.ts';
+export {
+  type GateAnswer,
+  type GateBefore,
+  type GateClock,
+  type GateEvent,
+  gateEventOf,
+  type GateEventOptions,
+  type GateExpect,
+  type GateOutcome,
+  type PingLike,
+} from './gate-event.ts';
+export type { Gate, GateCause, GateOptions, GateReport, OpenCap } from './gate-options.ts';
+export { clopperPearson, type RateInterval, upperRateLimit, wilsonInterval } from './intervals.ts';
 export type { LocalPolicy, MaintenanceWindow, Weekday } from './local-policy.ts';
 export { type NodeId, nodeIdOf, readMachineId } from './node-id.ts';
 export { defaultPlan, parseRolloutPlan, type PlanPhase, type PlanTier, type RolloutPlan } from './plan.ts';
@@ -35,3 +51,21 @@ export type {
   TierProgress,
   WithdrawEvent,
 } from './rollout-state.ts';
+export {
+  expectedShareOf,
+  lnSampleRatioEvidence,
+  reduceSampleRatio,
+  type SampleRatio,
+  sampleRatioLimit,
+  startSampleRatio,
+} from './sample-ratio.ts';
+export { emptyTally, evidenceOf, reduceTally, type Tally, type TallyEvent } from './tally.ts';
+export {
+  type Arm,
+  lnTwoSampleEvidence,
+  reduceTwoSample,
+  startTwoSample,
+  type TwoSample,
+  type TwoSampleFailure,
+} from './two-sample.ts';
+export { type WaldTest, waldTest } from './wald.ts';
