@@ -1,7 +1,7 @@
 import type { FakeCourse, FakeInsertion } from './fake-course.ts';
 import type { FakeKernel, FakeKernelOptions } from './fake-kernel-types.ts';
 import { createFakeLoader } from './fake-loader.ts';
-import { boot, createMachine, log, panic } from './fake-machine.ts';
+import { boot, createMachine, type FakeMachine, log, panic } from './fake-machine.ts';
 import { endTransition, type FakePatches } from './fake-patch.ts';
 import { systemClock } from './options.ts';
 
@@ -26,17 +26,11 @@ export async function createFakeKernel(options: FakeKernelOptions): Promise<Fake
   const clock = options.clock ?? systemClock;
   const machine = createMachine(options, clock);
   const patches: FakePatches = new Map();
-  let course = options.course ?? { kind: 'applies' };
-  let index = 0;
-  const nextCourse = (name: string, params: string): FakeCourse => {
-    const insertion: FakeInsertion = { name, params, index };
-    index += 1;
-    return typeof course === 'function' ? course(insertion) : course;
-  };
+  const script = createScript(options.course ?? { kind: 'applies' });
   const onPanic = (): void => options.onPanic?.();
   return {
     root: machine.files.root,
-    loader: createFakeLoader({ machine, patches, nextCourse, onPanic }),
+    loader: createFakeLoader({ machine, patches, nextCourse: script.next, onPanic }),
     clock,
     get power() {
       return machine.power;
@@ -47,12 +41,8 @@ export async function createFakeKernel(options: FakeKernelOptions): Promise<Fake
     get modules() {
       return [...machine.modules.keys()];
     },
-    setCourse: (next) => {
-      course = next;
-    },
-    releaseTasks: () => {
-      for (const patch of patches.values()) if (patch.moving !== undefined) endTransition(machine, patches, patch);
-    },
+    setCourse: script.set,
+    releaseTasks: () => releaseTasks(machine, patches),
     log: (text, level = 6, facility = 0) => log(machine, text, level, facility),
     panic: (text = 'Fatal exception') => {
       if (machine.power === 'down') return;
@@ -64,8 +54,32 @@ export async function createFakeKernel(options: FakeKernelOptions): Promise<Fake
       patches.clear();
       boot(machine, options);
     },
-    close: async () => {
-      machine.life.abort(new Error('the fake kernel was closed'));
+    close: async () => machine.life.abort(new Error('the fake kernel was closed')),
+  };
+}
+
+type Course = NonNullable<FakeKernelOptions['course']>;
+
+/** Hands out the course of each insertion. */
+function createScript(first: Course): {
+  next: (name: string, params: string) => FakeCourse;
+  set: FakeKernel['setCourse'];
+} {
+  let course = first;
+  let index = 0;
+  const next = (name: string, params: string): FakeCourse => {
+    const insertion: FakeInsertion = { name, params, index };
+    index += 1;
+    return typeof course === 'function' ? course(insertion) : course;
+  };
+  return {
+    next,
+    set: (other) => {
+      course = other;
     },
   };
+}
+
+function releaseTasks(machine: FakeMachine, patches: FakePatches): void {
+  for (const patch of patches.values()) if (patch.moving !== undefined) endTransition(machine, patches, patch);
 }

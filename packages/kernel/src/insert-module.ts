@@ -143,7 +143,7 @@ async function explain(
   mark: number | null,
   context: Context,
 ): Promise<KernelError> {
-  const kernelLine = await findKernelLine(name, mark, context);
+  const kernelLine = await findKernelLine(name, outcome.kind === 'failed' ? 'refused' : 'died', mark, context);
   if (outcome.kind === 'hung') {
     const message = `The kernel did not answer within ${deadlineMs} ms: the init of ${name} hangs. Its name is stuck; insert nothing more and reboot.`;
     return new KernelError('INSERTER_HUNG', message, { kernelLine });

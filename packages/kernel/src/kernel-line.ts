@@ -21,21 +21,24 @@ export async function markLog({ root, signal }: Context): Promise<number | null>
 
 /**
  * The kernel's own line on a refused load, from the records since the mark: the first one of facility 0 that the module loader,
- * the signature check or the livepatch core writes for a failure. A tampered module has none.
+ * the signature check or the livepatch core writes for a failure. A tampered module has none. For an inserter that `died` it is
+ * the first line of a fault.
  */
 export async function findKernelLine(
   name: string,
+  outcome: 'refused' | 'died',
   mark: number | null,
   { root }: Context,
 ): Promise<string | undefined> {
   if (mark === null) return undefined;
+  const speaks = outcome === 'died' ? speaksOfFault : (text: string) => speaksOfRefusal(text, name);
   try {
     let count = 0;
     for await (const record of readKernelLog({ root, from: { seq: mark + 1 }, onGap: () => undefined })) {
       count += 1;
       if (count > maxRecords) return undefined;
       const parsed = parseLogRecord(record, { format: 'kmsg' });
-      if (parsed?.facility === 0 && speaksOfRefusal(parsed.text, name)) return parsed.text.slice(0, maxLineChars);
+      if (parsed?.facility === 0 && speaks(parsed.text)) return parsed.text.slice(0, maxLineChars);
     }
     return undefined;
   } catch (error) {
@@ -68,6 +71,12 @@ const moduleNotices =
   /: (?:loading out-of-tree module|tainting kernel with|module verification failed|module license |bad vermagic|unknown parameter |loading module not compiled)/;
 const livepatchNotices =
   /^livepatch: (?:enabling patch |signaling remaining|applying patch |'[^']{0,60}': (?:starting|patching complete|unpatching complete))/;
+
+/** First lines of a fault on every architecture (the fault handlers under arch/, lib/bug.c); the scanner of kernel-log tells more. */
+const speaksOfFault = (text: string): boolean =>
+  /^(?:BUG: |Oops|kernel BUG at|Unable to handle kernel|Internal error: |general protection fault|Kernel panic)/.test(
+    text,
+  );
 
 function speaksOfRefusal(text: string, name: string): boolean {
   if (text.startsWith('livepatch: ')) return !livepatchNotices.test(text);
