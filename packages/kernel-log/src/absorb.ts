@@ -9,7 +9,10 @@ import { parseTaskLine } from './task-line.ts';
 const traceHeading = /^[ \t]*(?:Call [Tt]race:|stack backtrace:|Backtrace:|<(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#\w{1,4}|ENTRY_TRAMPOLINE)>)/;
 /** Stacks and lists that are not the failing task's: who allocated and freed, lockdep's history, locks, other CPUs. */
 const asideHeading =
-  /^[ \t]*(?:Allocated by |Freed by |Allocated:|Freed:|Last potentially related |Second to last |Uninit was |Local variable |The buggy address |Memory state around |the existing dependency chain|-> #\d|other info that might help|the shortest dependencies|Possible unsafe locking|Chain exists of|Showing all locks held|hardirqs last |softirqs last |Preemption disabled at|last unloaded|write to 0x|read to 0x|read-write to 0x|value changed:|freed by task|allocated by task|INFO: (?:Freed|Allocated) in |Stack depot|page_owner |page last (?:allocated|free))/;
+  /^[ \t]*(?:Allocated by |Freed by |Allocated:|Freed:|Last potentially related |Second to last |Uninit was |Local variable |The buggy address |Memory state around |the existing dependency chain|-> #\d|other info that might help|the shortest dependencies|Possible unsafe locking|Chain exists of|hardirqs last |softirqs last |Preemption disabled at|last unloaded|write to 0x|read to 0x|read-write to 0x|value changed:|freed by task|allocated by task|INFO: (?:Freed|Allocated) in |Stack depot|page_owner |page last (?:allocated|free))/;
+const otherCpus = /^(?:NMI backtrace for cpu|Sending NMI )/;
+/** Stacks of tasks that only wait for the one that hangs. */
+const otherTask = /^(?:rcu: )?(?:RCU grace-period kthread stack dump|Showing all locks held)/;
 const registers =
   /^(?:Code: |RSP: |R[A-Z0-9]{2}: |EAX: |E[A-Z]{2}: |FS: |CS: |DS: |CR[0-9]: |DR[0-9]: |PKRU: |x\d{1,2} ?: |sp : |lr : |pstate: |note: |Hardware name: |PGD |\*pde |#PF: |Mem abort info|Oops: |GPR\d\d: |Krnl |Disabling lock debugging|Tainted: |Workqueue: |irq event stamp)/;
 
@@ -57,13 +60,17 @@ function readMarker(open: OpenIncident, text: string): boolean {
     if (open.frames.length > 0 && open.rule.id.startsWith('k')) open.ended = true;
     return true;
   }
-  if (text.startsWith('NMI backtrace for cpu') || text.startsWith('Sending NMI ')) {
+  if (otherCpus.test(text)) {
     open.askedOthers = true;
-    open.section = open.rule.pick === 'stall' ? 'trace' : 'aside';
+    open.section = open.rule.pick === 'stall' ? 'trace' : 'other';
+    return true;
+  }
+  if (otherTask.test(text)) {
+    open.section = 'other';
     return true;
   }
   if (traceHeading.test(text)) {
-    if (open.section !== 'aside' || !text.includes('<')) open.section = 'trace';
+    if (open.section !== 'other' && (open.section !== 'aside' || !text.includes('<'))) open.section = 'trace';
     return true;
   }
   if (!asideHeading.test(text)) return false;
@@ -75,7 +82,7 @@ function readStack(open: OpenIncident, text: string): boolean {
   const pointer = parseInstructionPointer(text);
   if (pointer !== undefined) {
     // After the end marker the kernel repeats the registers of the first oops, whichever this one is.
-    if (open.ended || open.section === 'aside') return true;
+    if (open.ended || open.section === 'aside' || open.section === 'other') return true;
     if (open.pointer === null) open.pointer = pointer;
     else if (pointer.frame !== null && open.frames.length < maxFrames) open.frames.push(pointer.frame);
     return true;
@@ -91,6 +98,8 @@ function readStack(open: OpenIncident, text: string): boolean {
 function readFacts(open: OpenIncident, text: string): boolean {
   const line = parseTaskLine(text);
   if (line !== undefined) {
+    // A CPU's own dump begins: it stalls, or was asked.
+    if (text.startsWith('CPU: ') && open.section === 'other' && open.rule.pick === 'stall') open.section = 'head';
     if (!open.askedOthers || open.rule.pick === 'stall') addTask(open, line.task);
     open.taint ??= line.taint ?? null;
   }

@@ -1,6 +1,7 @@
 import type { AttributeOptions } from './attribute.ts';
 import { attribute } from './attribute.ts';
 import { culpritOf } from './culprit.ts';
+import { isHelperFunction } from './helper-functions.ts';
 import type { Incident } from './incident.ts';
 import type { LivepatchWatch } from './livepatch-watch.ts';
 import type { OpenIncident } from './open-incident.ts';
@@ -39,7 +40,8 @@ function stackOf(open: OpenIncident): StackFrame[] {
 function titleOf(open: OpenIncident, frames: readonly StackFrame[]): string {
   const values = new Map<string, string>();
   for (const [name, value] of open.values) values.set(name, name === 'function' ? value : withoutNumbers(value));
-  const culprit = culpritOf(frames, open.rule);
-  if (!values.has('function') && culprit !== undefined) values.set('function', culprit);
+  const named = values.get('function');
+  const culprit = named === undefined || isHelperFunction(named) ? culpritOf(frames, open.rule) : undefined;
+  if (culprit !== undefined) values.set('function', culprit);
   return renderTitle(open.rule.title, values);
 }

@@ -34,7 +34,12 @@ function waiterOf(names: readonly string[]): string | undefined {
   return found === undefined ? undefined : shortName(found);
 }
 
-function loopOf(names: readonly string[]): string | undefined {
+/** Where an interrupt came in: what stands above is the watchdog at work. */
+const interruptEntry = /^(?:(?:asm_)?sysvec_|(?:smp_)?apic_timer_interrupt|(?:asm_)?common_interrupt|ret_from_intr|do_IRQ|call_on_irq_stack|el[01]\w*_(?:irq|interrupt)|gic_handle_irq|__irq_svc|timer_interrupt|hardware_interrupt_common|decrementer_common)/;
+
+function loopOf(all: readonly string[]): string | undefined {
+  const entry = all.findLastIndex((name) => interruptEntry.test(name));
+  const names = entry === -1 || entry === all.length - 1 ? all : all.slice(entry + 1);
   const dispatcher = names.findIndex((name, index) => index > 0 && dispatchers.test(name));
   const found = dispatcher === -1 ? names[0] : names[dispatcher - 1];
   return found === undefined ? undefined : shortName(found);

@@ -18,10 +18,20 @@ const exact = [
   'down down_read down_write down_read_trylock down_write_trylock down_trylock down_interruptible up_read up_write',
   'osq_lock osq_unlock mutex_remove_waiter reacquire_held_locks rwsem_mark_wake',
   // memory and strings
-  'memcpy memmove memset memcmp memchr memscan __memcpy __memmove __memset strcmp strncmp strcasecmp strcpy strlcpy strncpy',
+  'memcpy memmove memset memset_erms memset_orig memcpy_erms memcpy_orig memmove_erms memcmp memchr memscan __memcpy __memmove __memset strcmp strncmp strcasecmp strcpy strlcpy strncpy',
   'strscpy sized_strscpy strlen strnlen strstr strnstr strchr strrchr strlcat strcat read_word_at_a_time',
   // user memory
   'copy_to_user copy_from_user _copy_to_user _copy_from_user __copy_to_user __copy_from_user copy_user_generic',
+  // pages, trees, reference counts
+  'unlock_page folio_unlock bad_page free_page_is_bad drop_nlink inc_nlink put_device kobject_cleanup _atomic_dec_and_lock',
+  '_atomic_dec_and_lock_irqsave hex_dump_to_buffer print_hex_dump lock_timer_base stack_trace_consume_entry',
+  // the words a subsystem's own BUG() stands in
+  'fortify_panic __fortify_panic __fortify_report skb_panic skb_over_panic skb_under_panic assertfail assfail __phys_addr',
+  '__check_heap_object __check_object_size usercopy_abort check_heap_object reiserfs_panic __reiserfs_panic nfs_panic',
+  // a fault in the kernel on arm and arm64
+  '__do_kernel_fault do_translation_fault do_mem_abort do_page_fault do_bad_area do_DataAbort die_kernel_fault __dabt_svc',
+  // waiting
+  'wait_for_completion wait_for_completion_timeout wait_for_common __wait_for_common __queue_work queue_work_on',
   // timers and deferred work
   'del_timer del_timer_sync timer_delete timer_delete_sync try_to_grab_pending flush_work __flush_work flush_workqueue',
   '__flush_workqueue drain_workqueue destroy_workqueue cancel_work_sync cancel_delayed_work_sync __cancel_work_timer',
@@ -44,7 +54,9 @@ const families = [
   '_*(?:un)?safe_|_*(?:get|put)_user|copy_(?:to|from)_(?:user|iter)',
   'v?s?c?n?printf|vsnprintf|vscnprintf|k?v?asprintf|string(?:_nocheck)?$|pointer$|format_decode|_*v?printk|_*dev_(?:info|notice|warn|err|alert|crit|emerg|printk)|_dev_',
   'debug_object|_*debug_check_no_obj|perf_trace_|trace_event_raw|_*x86_indirect_thunk|_*x86_return_thunk|entry_ibpb',
-  'warn_alloc|rollback_registered|unregister_netdev|sysfs_remove',
+  '_*alloc_(?:frozen_)?pages|_*get_free_pages|kmem_cache_|_*kmem_|_*kmalloc|_*kcalloc|_*kzalloc|_*krealloc|_*kv?free$|kvmalloc|_*vmalloc|vfree|_*slab_|_*slub_|allocate_slab|new_slab|cache_alloc',
+  'rb_(?:erase|insert|next|prev|first)|_*xas_|xa_(?:load|store|erase)|_*radix_tree_|idr_|ref_tracker_|trace_(?:hardirqs|softirqs)_|_*local_bh_|hlock_class|look_up_lock_class|mark_lock',
+  'should_fail|fault_create|el1h?_|warn_alloc|rollback_registered|unregister_netdev|sysfs_remove',
 ];
 
 const helpers = new Set(exact.flatMap((line) => line.split(' ')));

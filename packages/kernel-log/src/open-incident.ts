@@ -20,8 +20,8 @@ export interface OpenIncident {
   readonly first: LogRecord;
   lastSeq: number | null;
   lastTimeUs: number | null;
-  /** `head` until a stack begins; `aside` in a part that is not the failing task's stack. */
-  section: 'head' | 'trace' | 'aside';
+  /** `head` until a stack begins; `aside` in a list that is not the failing task's stack, `other` in another task's stack. */
+  section: 'head' | 'trace' | 'aside' | 'other';
   /** The end marker came: what follows may be a consequence, but tells no more of this one. */
   ended: boolean;
   number: string | null;

@@ -40,7 +40,7 @@ const maxOpen = 16;
 const endedUs = 1_000_000;
 const silentUs = 10_000_000;
 const endedLines = 60;
-const strayLines = 150;
+const strayLines = 400;
 /** No incident is longer than this many lines. */
 const maxLines = 5000;
 
@@ -87,32 +87,37 @@ function readLine(state: State, line: string): void {
     if (record?.facility === 0) readKmsg(state, record);
   } else if (!state.kmsgOnly) {
     for (const record of splitTextLine(line)) {
-      if (record.facility === null || record.facility === 0) readMessage(state, record, record.text, true);
+      if (record.facility === null || record.facility === 0) readMessage(state, record, record.text);
     }
   }
 }
 
-/** A record may hold newlines that user space chose, in the name of a mount option say: only its first words can begin an incident. */
+/**
+ * User space may have put newlines into a record, by a task's name or a mount option's. So only the record's first words
+ * can begin an incident, and a name with a newline in it does not hide them.
+ */
 function readKmsg(state: State, record: LogRecord): void {
   if (!record.text.includes('\n')) {
-    readMessage(state, record, record.text, true);
+    readMessage(state, record, record.text);
     return;
   }
-  let begins = true;
-  for (const message of record.text.split('\n', 256)) {
-    if (message === '') continue;
-    readMessage(state, record, message, begins);
-    if (!message.startsWith('====')) begins = false;
-  }
+  const text = record.text.replace(/^(?:=*\n)+/, '');
+  if (beginWith(state, record, text.replaceAll('\n', ' '))) return;
+  for (const message of text.split('\n', 256)) if (message !== '') continueWith(state, record, message);
 }
 
-function readMessage(state: State, record: LogRecord, message: string, mayBegin: boolean): void {
-  if (message.includes('patch')) state.watch.learn(message);
-  const key = record.caller ?? '';
+function readMessage(state: State, record: LogRecord, message: string): void {
+  if (!beginWith(state, record, message)) continueWith(state, record, message);
+}
+
+function beginWith(state: State, record: LogRecord, text: string): boolean {
+  const message = text.startsWith(' ') ? text.trimStart() : text;
+  if (message.includes('patch') || message.includes('LIVEPATCH')) state.watch.learn(message);
   closeSilent(state, record);
-  const match = mayBegin && hints(state, message) ? state.options.rules.match(message) : undefined;
-  if (match !== undefined) begin(state, key, match, message, record);
-  else continueWith(state, key, message, record);
+  const match = hints(state, message) ? state.options.rules.match(message) : undefined;
+  if (match === undefined) return false;
+  begin(state, record.caller ?? '', match, message, record);
+  return true;
 }
 
 function hints(state: State, message: string): boolean {
@@ -149,7 +154,8 @@ function join(open: OpenIncident, match: RuleMatch, consequence: boolean): void 
   if (open.frames.length > 0) open.section = 'aside';
 }
 
-function continueWith(state: State, key: string, message: string, record: LogRecord): void {
+function continueWith(state: State, record: LogRecord, message: string): void {
+  const key = record.caller ?? '';
   const own = state.open.get(key);
   const target = own === undefined ? askerOf(state, key) : key;
   const open = target === undefined ? undefined : state.open.get(target);

@@ -1,7 +1,7 @@
 import type { IncidentTask } from './incident.ts';
 
 /** `CPU: 0 [UID: 0] PID: 134 Comm: cat Tainted: G  O  K  6.1.0 #1`: the last `ainted` counts, since a task may be named after it. */
-const cpuLine = /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (\d{1,10}) Comm: (.{0,40}?)(?: Kdump: loaded)? (?:Not tainted|Tainted: ([A-Z ]{1,40}) \d)(?!.*(?:Not t|T)ainted)/;
+const cpuLine = /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: (.{0,40}?)(?: Kdump: loaded)? (?:Not tainted|Tainted: ([A-Z](?: *[A-Z])*) )(?!.*(?:Not t|T)ainted)/;
 
 /** Other places where the kernel names the task it talks about. */
 const taskLines = [
@@ -15,7 +15,7 @@ const taskLines = [
 /** What a line tells about the task that failed. */
 export interface TaskLine {
   readonly task: IncidentTask;
-  /** Taint letters without blanks; `undefined` where the line does not speak of it. */
+  /** Taint letters without blanks and without G, which marks no taint; `undefined` where the line does not speak of it. */
   readonly taint: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export function parseTaskLine(text: string): TaskLine | undefined {
   if (text.startsWith('CPU: ')) {
     const match = cpuLine.exec(text.slice(0, 300));
     if (match === null) return undefined;
-    return { task: taskOf(match[1], match[2]), taint: (match[3] ?? '').replaceAll(' ', '') };
+    return { task: taskOf(match[1], match[2]), taint: (match[3] ?? '').replace(/[ G]/g, '') };
   }
   for (const pattern of taskLines) {
     const groups = pattern.exec(text.slice(0, 200))?.groups;

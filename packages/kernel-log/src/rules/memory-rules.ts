@@ -4,7 +4,7 @@ import { comm, ip, pattern } from './patterns.ts';
 // Format strings: mm/kasan/report.c, mm/kfence/report.c, mm/kmsan/report.c, kernel/kcsan/report.c, mm/slub.c, mm/page_alloc.c,
 // mm/memory.c, lib/ubsan.c, lib/list_debug.c.
 
-const access = /\b(?<access>Read|Write) of size \d+/;
+const access = /^(?<access>Read|Write) (?:of size \d+|at addr )/;
 
 /** Memory errors that a checker in the kernel finds. */
 export const memoryRules: readonly LogRule[] = [

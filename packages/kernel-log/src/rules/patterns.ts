@@ -7,7 +7,7 @@ export const ip = String.raw`(?<ip>[A-Za-z_$][\w.$]{0,511}\+0x[0-9a-f]{1,16}\/0x
 export const oopsNumber = String.raw`\[#(?<number>\d{1,9})\]`;
 
 /** A task's name: user space chooses it, blanks and colons included. */
-export const comm = '(?<comm>.{1,40}?)';
+export const comm = '(?<comm>[^]{1,40}?)';
 
 /** Lockdep's headings stood in brackets before 4.14. */
 export const lockdepHead = String.raw`(?:\[ )?`;

@@ -5,7 +5,7 @@ import { comm, ip, lockdepHead, lockPlace, pattern } from './patterns.ts';
 
 /** `WARNING: CPU: 0 PID: 1 at file:line func`, since 6.19 `WARNING: file:line at func, CPU#0: comm/1`, of old `WARNING: at file:line`. */
 function warnAt(file: string, func = '', anyFunction = true): RegExp {
-  const before = String.raw`WARNING: CPU: \d{1,5} PID: (?<pid>\d{1,10}) at ${file}:\d+ `;
+  const before = String.raw`WARNING: CPU: \d{1,5} PID: (?<pid>-?\d{1,10}) at ${file}:\d+ `;
   const after = String.raw`WARNING: ${file}:\d+ at `;
   const since = anyFunction ? `(?:${ip})?` : `(?=${func})${ip}`;
   return new RegExp(`(?:${before}|${after}|WARNING: at ${file}:\\d+ )${since}`);
@@ -102,7 +102,7 @@ export const warnRules: readonly LogRule[] = [
     id: 'warn-terse',
     kind: 'warning',
     anchors: ['WARNING: '],
-    pattern: pattern(String.raw`WARNING: (?:CPU: \d{1,5} PID: (?<pid>\d{1,10}) )?at `, ip),
+    pattern: pattern(String.raw`WARNING: (?:CPU: \d{1,5} PID: (?<pid>-?\d{1,10}) )?at `, ip),
     title: 'WARNING in {function}',
   },
   {
