@@ -1,4 +1,4 @@
-import { lastLogSequence, readCounters, readKernelLog, readTransition } from '@klpkit/kernel';
+import { readCounters, readKernelLog, readTransition } from '@klpkit/kernel';
 import { type Incident, scanKernelLog } from '@klpkit/kernel-log';
 import type { Body } from './body.ts';
 import type { Effect } from './effect.ts';
@@ -33,21 +33,23 @@ function remainingMs(index: 0 | 1 | 2 | 3, appliedAt: number, { schedule, epochM
 }
 
 /** All incidents of the log since the load. A log that overran is read from what is left: the counters speak for what is gone. */
-async function incidentsSince(record: OpenRecord, body: Body, signal: AbortSignal | undefined): Promise<Incident[]> {
-  const newest = await lastLogSequence(body.kernelOptions);
-  if (newest === undefined || newest === null || (record.logSeq !== null && newest <= record.logSeq)) return [];
-  const tell = body.ports.onNotice;
+async function incidentsSince(
+  { logSeq, module }: OpenRecord,
+  body: Body,
+  signal: AbortSignal | undefined,
+): Promise<Incident[]> {
+  const stop = signal === undefined ? {} : { signal };
   const lines = readKernelLog({
     ...body.kernelOptions,
-    from: record.logSeq === null ? 'oldest' : { seq: record.logSeq + 1 },
-    onGap: ({ fromSeq, toSeq }) =>
-      tell?.({ kind: 'trouble', code: 'LOG_OVERRUN', message: `Kernel log records ${fromSeq} to ${toSeq} were lost.` }),
-    ...(signal === undefined ? {} : { signal }),
+    from: { seq: logSeq + 1 },
+    onGap: ({ fromSeq, toSeq }) => {
+      const message = `Kernel log records ${fromSeq} to ${toSeq - 1} were overwritten before they could be read.`;
+      body.ports.onNotice?.({ kind: 'trouble', code: 'LOG_OVERRUN', message });
+    },
+    ...stop,
   });
-  const loaded = record.logSeq === null ? {} : { loadedSeq: record.logSeq };
-  const stop = signal === undefined ? {} : { signal };
   const incidents: Incident[] = [];
-  for await (const incident of scanKernelLog(lines, { module: record.module, format: 'kmsg', ...loaded, ...stop })) {
+  for await (const incident of scanKernelLog(lines, { module, format: 'kmsg', loadedSeq: logSeq, ...stop })) {
     incidents.push(incident);
   }
   return incidents;

@@ -38,8 +38,9 @@ async function checkFits(module: VerifiedModule, body: Body): Promise<void> {
   }
   const fit = checkTarget(module, { release: body.kernelInfo.release, arch: body.kernelInfo.arch });
   if (!fit.fits) throw new ClientError('WRONG_TARGET', `Nothing was inserted: ${fit.message}.`);
-  const { ok, reasons } = await preflight(module, body.kernelOptions);
-  const [reason] = reasons;
-  if (!ok)
-    throw new ClientError('KERNEL_UNSUITABLE', `Nothing was inserted: ${reason?.message ?? 'the preflight failed'}`);
+  const { reasons } = await preflight(module, body.kernelOptions);
+  const obstacle = reasons.find((reason) => reason.blocking);
+  if (obstacle !== undefined) {
+    throw new ClientError('KERNEL_UNSUITABLE', `Nothing was inserted (${obstacle.code}): ${obstacle.message}`);
+  }
 }

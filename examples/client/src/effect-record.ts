@@ -16,7 +16,7 @@ export async function openRecord({ attempt, module }: Of<'open-record'>, { body 
     module,
     bootId: body.kernelInfo.bootId,
     phase: 'inserting',
-    logSeq: (await lastLogSequence(body.kernelOptions)) ?? null,
+    logSeq: await lastLogSequence(body.kernelOptions),
     counters: await readCounters(body.kernelOptions),
     appliedAt: null,
     waitedMs: 0,

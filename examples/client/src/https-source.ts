@@ -36,13 +36,7 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 64 << 20;
 /** Opens nothing yet; connections are made as they are needed, at most two, and kept. */
 export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
   const base = new URL(options.url);
-  const agent = new Agent({
-    keepAlive: true,
-    maxSockets: 2,
-    minVersion: 'TLSv1.2',
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
-    ...(options.proxyEnv === undefined ? {} : { proxyEnv: options.proxyEnv }),
-  });
+  const agent = openAgent(options);
   const authorization: Record<string, string> =
     options.pingToken === undefined ? {} : { authorization: `Bearer ${options.pingToken}` };
   const limitMs = options.answerMs ?? 30_000;
@@ -74,4 +68,14 @@ export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
     },
     close: () => agent.destroy(),
   };
+}
+
+function openAgent({ ca, proxyEnv }: HttpsSourceOptions): Agent {
+  return new Agent({
+    keepAlive: true,
+    maxSockets: 2,
+    minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca }),
+    ...(proxyEnv === undefined ? {} : { proxyEnv }),
+  });
 }

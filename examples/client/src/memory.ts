@@ -12,8 +12,8 @@ export interface OpenRecord {
   readonly module: string;
   readonly bootId: string;
   readonly phase: 'inserting' | 'transitioning' | 'soaking';
-  /** Sequence number of the newest kernel-log record before the load; null where the log was empty. */
-  readonly logSeq: number | null;
+  /** Sequence number of the newest kernel-log record before the load; -1 where the log was empty. */
+  readonly logSeq: number;
   readonly counters: Counters;
   /** Epoch ms; null before the application. */
   readonly appliedAt: number | null;
@@ -73,7 +73,7 @@ const memorySchema = z.strictObject({
       module,
       bootId,
       phase: z.enum(['inserting', 'transitioning', 'soaking']),
-      logSeq: count.nullable(),
+      logSeq: z.int().min(-1),
       counters: z.strictObject({ tainted: count, oops: count.nullable(), warn: count.nullable() }),
       appliedAt: count.nullable(),
       waitedMs: z.number().nonnegative(),
