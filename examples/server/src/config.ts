@@ -27,8 +27,8 @@ export interface ServerLimits {
   readonly maxPayloadBytes: number;
   /** The largest body of any other request, bytes. */
   readonly maxBodyBytes: number;
-  /** Pings in one batch. */
-  readonly maxBatch: number;
+  /** Pings that may wait for the database before more are refused. */
+  readonly maxWaitingPings: number;
   /** Requests a minute from one address, or one token where it has one. `null` is no limit. */
   readonly requestsPerMinute: number | null;
   /** Open connections; more are closed at once. */
@@ -70,6 +70,8 @@ export interface ServerConfig {
   readonly tls?: Partial<TlsSettings>;
   /** How long a served blocklist is fresh, by default 24 h. */
   readonly blocklistLifetimeMs?: number;
+  /** How long single pings are kept, by default 90 days; counts stay. */
+  readonly retentionDays?: number;
   /** Log level of pino, by default `info`. Lines go to stdout as JSON. */
   readonly logLevel?: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   readonly clock?: Clock;

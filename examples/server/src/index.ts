@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export type { Clock, GateSettings, RunningServer, ServerConfig, ServerLimits, TlsSettings } from './config.ts';
-export { startServer } from './server.ts';
+export { isServerError, ServerError, type ServerErrorCode } from './errors.ts';
+export { type StartOptions, startServer } from './server.ts';

@@ -25,7 +25,10 @@ export async function appendAudit(sql: Sql, row: AuditRow): Promise<void> {
 }
 
 /** The newest rows, newest first; `before` is the `seq` to go on from. */
-export async function listAudit(sql: Sql, options: { release?: string | undefined; before?: number | undefined; limit: number }): Promise<readonly (AuditRow & { seq: number })[]> {
+export async function listAudit(
+  sql: Sql,
+  options: { release?: string | undefined; before?: number | undefined; limit: number },
+): Promise<readonly (AuditRow & { seq: number })[]> {
   const { rows } = await sql.query<AuditRow & { seq: number }>(
     `select seq, at, actor, action, release, detail from audit
      where ($1::text is null or release = $1) and ($2::bigint is null or seq < $2) order by seq desc limit $3`,

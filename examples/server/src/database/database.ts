@@ -1,10 +1,19 @@
-import pg from 'pg';
+import {
+  Client,
+  type ClientConfig,
+  type CustomTypesConfig,
+  DatabaseError,
+  Pool,
+  type QueryResult,
+  type QueryResultRow,
+  types as pgTypes,
+} from 'pg';
 import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
 
 /** Runs SQL: the pool, or one transaction of it. */
 export interface Sql {
-  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<pg.QueryResult<Row>>;
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
 }
 
 /** The server's connections to PostgreSQL. */
@@ -17,21 +26,22 @@ export interface Database extends Sql {
 }
 
 /** int8: epoch milliseconds and counts, all below 2^53. */
-const types = {
-  getTypeParser: (id: number, format?: 'text' | 'binary'): unknown =>
-    id === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(id, format),
-} as pg.CustomTypesConfig;
+const int8Oid = 20;
+const types: CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === int8Oid ? Number : (pgTypes.getTypeParser(oid, format as 'text') as unknown),
+};
 
 /** Opens the pool. The database need not answer yet: that shows with the first query. */
-export function openDatabase(connection: pg.ClientConfig, options: { log: Logger; maxConnections?: number }): Database {
+export function openDatabase(connection: ClientConfig, options: { log: Logger; maxConnections?: number }): Database {
   const settings = { ...connection, types, application_name: 'klpkit-server' };
-  const pool = new pg.Pool({ ...settings, max: options.maxConnections ?? 10, connectionTimeoutMillis: 10_000 });
+  const pool = new Pool({ ...settings, max: options.maxConnections ?? 10, connectionTimeoutMillis: 10_000 });
   pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
   const listener = openListener(settings, options.log);
   return {
     query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
     transaction: (work) => guarded(() => inTransaction(pool, work)),
-    listen: listener.add,
+    listen: (channel, onNotice) => listener.add(channel, onNotice),
     close: async () => {
       await listener.close();
       await pool.end();
@@ -39,7 +49,7 @@ export function openDatabase(connection: pg.ClientConfig, options: { log: Logger
   };
 }
 
-async function inTransaction<T>(pool: pg.Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener a connection that dies in between would end this program.
@@ -69,7 +79,9 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
     return await run();
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new ServerError('DATABASE_UNAVAILABLE', 'The database does not answer. Send this again in a few seconds.', { cause: error });
+    throw new ServerError('DATABASE_UNAVAILABLE', 'The database does not answer. Send this again in a few seconds.', {
+      cause: error,
+    });
   }
 }
 
@@ -77,9 +89,15 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && error instanceof pg.DatabaseError) return /^(08|57P|53)/.test(code);
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && error instanceof DatabaseError)
+    return /^(08|57P|53)/.test(code);
   const isSocketError = typeof code === 'string' && /^E[A-Z]+$/.test(code);
-  return isSocketError || /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(error.message);
+  return (
+    isSocketError ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+      error.message,
+    )
+  );
 }
 
 interface Listener {
@@ -90,14 +108,14 @@ interface Listener {
 const reconnectMs = 500;
 
 /** One connection of its own that listens, and comes back by itself. */
-function openListener(settings: pg.ClientConfig, log: Logger): Listener {
+function openListener(settings: ClientConfig, log: Logger): Listener {
   const callbacks = new Map<string, () => void>();
-  let client: pg.Client | undefined;
+  let client: Client | undefined;
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
   const connect = async (): Promise<void> => {
     if (isClosed) return;
-    const next = new pg.Client({ ...settings, application_name: 'klpkit-listener' });
+    const next = new Client({ ...settings, application_name: 'klpkit-listener' });
     next.on('error', () => undefined);
     next.on('end', () => {
       client = undefined;

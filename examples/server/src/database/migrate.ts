@@ -14,10 +14,12 @@ const migrationLock = 0x6b6c71;
  * @throws ServerError `MIGRATION_FAILED` also when the database is newer than this program.
  */
 export async function migrate(database: Database, options: { now: number }): Promise<readonly string[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
   return database.transaction(async (sql) => {
     await sql.query('select pg_advisory_xact_lock($1)', [migrationLock]);
-    await sql.query('create table if not exists migrations (name text primary key, sha256 text not null, applied_at bigint not null)');
+    await sql.query(
+      'create table if not exists migrations (name text primary key, sha256 text not null, applied_at bigint not null)',
+    );
     const { rows } = await sql.query<{ name: string; sha256: string }>('select name, sha256 from migrations');
     const applied = new Map(rows.map(({ name, sha256 }) => [name, sha256]));
     for (const name of applied.keys()) if (!files.includes(name)) throw tooNew(name);
@@ -32,16 +34,30 @@ async function applyOne(sql: Sql, file: { name: string; known: string | undefine
   const sha256 = createHash('sha256').update(text).digest('hex');
   if (file.known === sha256) return;
   if (file.known !== undefined) {
-    throw new ServerError('MIGRATION_FAILED', `${file.name} is not the file that was applied to this database. Put the old text back and write what is new into a migration of its own.`);
+    throw new ServerError(
+      'MIGRATION_FAILED',
+      `${file.name} is not the file that was applied to this database. Put the old text back and write what is new into a migration of its own.`,
+    );
   }
   try {
     await sql.query(text);
   } catch (cause) {
-    throw new ServerError('MIGRATION_FAILED', `${file.name} failed: ${cause instanceof Error ? cause.message : String(cause)}. Nothing was changed.`, { cause });
+    throw new ServerError(
+      'MIGRATION_FAILED',
+      `${file.name} failed: ${cause instanceof Error ? cause.message : String(cause)}. Nothing was changed.`,
+      { cause },
+    );
   }
-  await sql.query('insert into migrations (name, sha256, applied_at) values ($1, $2, $3)', [file.name, sha256, file.now]);
+  await sql.query('insert into migrations (name, sha256, applied_at) values ($1, $2, $3)', [
+    file.name,
+    sha256,
+    file.now,
+  ]);
 }
 
 function tooNew(name: string): ServerError {
-  return new ServerError('MIGRATION_FAILED', `The database knows the migration ${name}, this program does not. Start the newer version of the server.`);
+  return new ServerError(
+    'MIGRATION_FAILED',
+    `The database knows the migration ${name}, this program does not. Start the newer version of the server.`,
+  );
 }

@@ -53,10 +53,10 @@ export function countFailedLate(sql: Sql, ids: readonly unknown[]): Promise<stri
   );
 }
 
-/** Counts pings of every kind. */
-export async function countPings(sql: Sql, pings: readonly (LoggedPing & { late?: boolean })[]): Promise<void> {
+/** Counts pings of every kind. Without a release the kernel is not kept: its name is the sender's choice and would let the table grow. */
+export async function countPings(sql: Sql, pings: readonly LoggedPing[]): Promise<void> {
   if (pings.length === 0) return;
-  const column = (of: (ping: LoggedPing & { late?: boolean }) => unknown): unknown[] => pings.map((ping) => of(ping));
+  const column = (of: (ping: LoggedPing) => unknown): unknown[] => pings.map((ping) => of(ping));
   await sql.query(
     `insert into ping_counts as c (release, tier, kernel, arch, kind, late, pings)
      select release, tier, kernel, arch, kind, late, count(*)
@@ -66,10 +66,10 @@ export async function countPings(sql: Sql, pings: readonly (LoggedPing & { late?
     [
       column(({ release }) => release ?? ''),
       column(({ tier }) => tier),
-      column(({ kernel }) => kernel),
-      column(({ arch }) => arch),
+      column(({ release, kernel }) => (release === null ? '' : kernel)),
+      column(({ release, arch }) => (release === null ? '' : arch)),
       column(({ kind }) => kind),
-      column(({ late }) => late === true),
+      column(({ late }) => late),
     ],
   );
 }

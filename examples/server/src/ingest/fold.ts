@@ -5,10 +5,11 @@ import type { GateSettings } from '../config.ts';
 export interface LoggedPing {
   readonly attempt_id: string;
   readonly kind: Ping['kind'];
-  readonly release: string;
+  readonly release: string | null;
   readonly kernel: string;
   readonly arch: string;
   readonly tier: string;
+  readonly late: boolean;
   readonly received_at: number;
   readonly detail: Readonly<Record<string, unknown>>;
 }
@@ -33,11 +34,11 @@ export function foldPings(pings: readonly LoggedPing[], provenBy: GateSettings['
   const news = new Map<string, AttemptNews>();
   for (const ping of pings) {
     const said = meaningOf(ping, provenBy);
-    if (said === undefined) continue;
+    if (said === undefined || ping.release === null) continue;
     const known = news.get(ping.attempt_id);
     // The first ping of an attempt says what it is about; one that says otherwise is forged or broken.
     if (known !== undefined && (known.release !== ping.release || known.control !== isControl(ping))) continue;
-    const entry = known ?? blankNews(ping);
+    const entry = known ?? blankNews(ping, ping.release);
     if (said === 'before') entry.beforeAt ??= ping.received_at;
     if (said === 'proven') entry.provenAt ??= ping.received_at;
     if (said === 'failed') {
@@ -72,12 +73,14 @@ function isControl(ping: LoggedPing): boolean {
   return ping.kind === 'control-before' || ping.kind === 'control-after';
 }
 
-function blankNews(ping: LoggedPing): AttemptNews {
-  const { attempt_id: attemptId, release, tier, kernel, arch } = ping;
+function blankNews(ping: LoggedPing, release: string): AttemptNews {
+  const { attempt_id: attemptId, tier, kernel, arch } = ping;
   const nothingYet = { beforeAt: null, provenAt: null, failedAt: null, failure: null };
   return { attemptId, release, tier, kernel, arch, control: isControl(ping), ...nothingYet };
 }
 
 function describeFailure(ping: LoggedPing): string {
-  return ping.kind === 'error' ? `${String(ping.detail.phase)}: ${String(ping.detail.code)}` : 'control machine unhealthy';
+  return ping.kind === 'error'
+    ? `${String(ping.detail.phase)}: ${String(ping.detail.code)}`
+    : 'control machine unhealthy';
 }

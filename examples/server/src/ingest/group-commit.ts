@@ -49,10 +49,14 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   return {
     add: (items) =>
       new Promise((resolve, reject) => {
-        if (isClosed) throw new ServerError('SHUTTING_DOWN', 'The server is going down. Send this again in a few seconds.');
+        if (isClosed)
+          throw new ServerError('SHUTTING_DOWN', 'The server is going down. Send this again in a few seconds.');
         if (items.length === 0) return resolve([]);
         if (waitingItems + items.length > options.maxWaiting) {
-          throw new ServerError('OVERLOADED', 'More pings wait than can be written. Keep them and send them again in a minute.');
+          throw new ServerError(
+            'OVERLOADED',
+            'More pings wait than can be written. Keep them and send them again in a minute.',
+          );
         }
         queue.push({ items, resolve, reject });
         waitingItems += items.length;
@@ -74,7 +78,10 @@ function takeGroup<Item>(queue: readonly Waiting<Item>[], maxItems: number): Wai
   return queue.slice(0, end === -1 ? queue.length : end);
 }
 
-async function writeGroup<Item>(group: readonly Waiting<Item>[], write: GroupCommitOptions<Item>['write']): Promise<void> {
+async function writeGroup<Item>(
+  group: readonly Waiting<Item>[],
+  write: GroupCommitOptions<Item>['write'],
+): Promise<void> {
   try {
     const isNew = await write(group.flatMap(({ items }) => items));
     let start = 0;

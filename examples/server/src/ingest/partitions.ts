@@ -25,7 +25,9 @@ export async function keepPartitions(database: Database, options: Retention): Pr
   for (const day of expired) await database.query(`drop table if exists ${nameOf(day)}`);
   const oldest = options.now - options.retentionDays * dayMs;
   await database.query('delete from pings_other where received_at < $1', [oldest]);
-  await database.query('delete from attempts where first_seen_at < $1 and (outcome is not null or not is_counted)', [oldest]);
+  await database.query('delete from attempts where first_seen_at < $1 and (outcome is not null or not is_counted)', [
+    oldest,
+  ]);
   return expired.map(nameOf);
 }
 
@@ -45,7 +47,9 @@ async function partitionDays(database: Database): Promise<Set<number>> {
     `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'pings'::regclass`,
   );
   const days = rows.map(({ name }) => /^pings_(\d{4})(\d\d)(\d\d)$/.exec(name)).filter((match) => match !== null);
-  return new Set(days.map(([, year, month, date]) => Math.floor(Date.UTC(Number(year), Number(month) - 1, Number(date)) / dayMs)));
+  return new Set(
+    days.map(([, year, month, date]) => Math.floor(Date.UTC(Number(year), Number(month) - 1, Number(date)) / dayMs)),
+  );
 }
 
 function nameOf(day: number): string {

@@ -19,7 +19,7 @@ export async function appendPings(sql: Sql, taken: readonly TakenPing[]): Promis
   const byId = new Map<string, TakenPing>();
   for (const one of taken) if (!byId.has(one.ping.id)) byId.set(one.ping.id, one);
   // Two servers that are sent the same pings lock them in one order.
-  const rows = [...byId.values()].sort((a, b) => (a.ping.id < b.ping.id ? -1 : 1));
+  const rows = [...byId.values()].toSorted((a, b) => (a.ping.id < b.ping.id ? -1 : 1));
   const columns = toColumns(rows);
   const { rows: inserted } = await sql.query<{ id: string }>(insertPings, columns);
   const fresh = new Set(inserted.map(({ id }) => id));

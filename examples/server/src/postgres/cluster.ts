@@ -27,7 +27,10 @@ export interface Cluster {
 export const databaseUser = 'klpkit';
 
 /** Makes the data folder unless it is there. A crash in between leaves only a folder of another name, which the next start removes. */
-export async function initCluster(cluster: Cluster, options: { password: string; signal?: AbortSignal }): Promise<void> {
+export async function initCluster(
+  cluster: Cluster,
+  options: { password: string; signal?: AbortSignal },
+): Promise<void> {
   const parent = join(cluster.dataDir, '..');
   const present = await readFile(join(cluster.dataDir, 'PG_VERSION'), 'utf8').catch(() => undefined);
   const major = cluster.binaries.version.split('.')[0];
@@ -38,7 +41,8 @@ export async function initCluster(cluster: Cluster, options: { password: string;
       `${cluster.dataDir} was made by PostgreSQL ${present.trim()}, the installed one is ${major}. Dump it with the old version and restore it with the new one, or install the old package again.`,
     );
   }
-  for (const name of await readdir(parent)) if (name.startsWith('init-')) await rm(join(parent, name), { recursive: true });
+  for (const name of await readdir(parent))
+    if (name.startsWith('init-')) await rm(join(parent, name), { recursive: true });
   const fresh = join(parent, `init-${process.pid}`);
   await makeOwned(fresh, cluster.user);
   await runInitdb(cluster, fresh, options);
@@ -46,11 +50,21 @@ export async function initCluster(cluster: Cluster, options: { password: string;
   await rm(fresh, { recursive: true });
 }
 
-async function runInitdb(cluster: Cluster, folder: string, options: { password: string; signal?: AbortSignal }): Promise<void> {
+async function runInitdb(
+  cluster: Cluster,
+  folder: string,
+  options: { password: string; signal?: AbortSignal },
+): Promise<void> {
   const passwordFile = join(folder, 'password');
   await writeFile(passwordFile, `${options.password}\n`, { mode: 0o600 });
   if (cluster.user !== undefined) await chown(passwordFile, cluster.user.uid, cluster.user.gid);
-  const flags = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--no-instructions', `--username=${databaseUser}`];
+  const flags = [
+    '--encoding=UTF8',
+    '--locale=C',
+    '--auth=scram-sha-256',
+    '--no-instructions',
+    `--username=${databaseUser}`,
+  ];
   try {
     await run(cluster.binaries.initdb, [...flags, `--pwfile=${passwordFile}`, '-D', join(folder, 'data')], {
       ...cluster.user,
@@ -102,7 +116,9 @@ export async function findLeftBehind(cluster: Cluster): Promise<LeftBehind | und
 async function isPostmaster(pid: number, dataDir: string): Promise<boolean> {
   const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return command.split('\0')[0]?.endsWith('postgres') === true && (cwd === dataDir || command.split('\0').includes(dataDir));
+  return (
+    command.split('\0')[0]?.endsWith('postgres') === true && (cwd === dataDir || command.split('\0').includes(dataDir))
+  );
 }
 
 function lastLine(text: string): string {

@@ -38,7 +38,12 @@ const maxSocketPathBytes = 107;
  */
 export async function startEmbeddedPostgres(folder: string, options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const cluster = await prepare(folder, options.uid);
-  const connection: ClientConfig = { host: cluster.socketDir, user: databaseUser, database: 'postgres', password: options.password };
+  const connection: ClientConfig = {
+    host: cluster.socketDir,
+    user: databaseUser,
+    database: 'postgres',
+    password: options.password,
+  };
   await initCluster(cluster, options);
   await takeOver(cluster, { ...options, connection });
   const supervisor = await supervise(cluster, { ...options, connection });
@@ -54,10 +59,12 @@ export async function startEmbeddedPostgres(folder: string, options: EmbeddedOpt
 
 async function prepare(folder: string, uid: number): Promise<Cluster> {
   const user: UnixUser | undefined = process.getuid?.() === 0 ? { uid, gid: uid } : undefined;
-  if (user?.uid === 0) throw new ServerError('CONFIG_INVALID', 'PostgreSQL refuses to run as root: set postgresUid to another user.');
+  if (user?.uid === 0)
+    throw new ServerError('CONFIG_INVALID', 'PostgreSQL refuses to run as root: set postgresUid to another user.');
   if (user !== undefined) await requireReachable(dirname(folder), user);
   await makeOwned(folder, user);
-  const binaries = user === undefined ? await packagedBinaries() : await copyBinaries(join(dirname(folder), 'programs'));
+  const binaries =
+    user === undefined ? await packagedBinaries() : await copyBinaries(join(dirname(folder), 'programs'));
   const wanted = join(folder, 'run');
   const fits = Buffer.byteLength(join(wanted, '.s.PGSQL.5432.lock')) <= maxSocketPathBytes;
   const socketDir = fits ? wanted : await mkdtemp(join(tmpdir(), 'klpkit-pg-'));

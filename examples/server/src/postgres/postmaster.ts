@@ -9,6 +9,7 @@ export interface Postmaster {
   readonly pid: number;
   /** Settles when the process is gone, with a word on how it ended. */
   readonly ended: Promise<string>;
+  isRunning(): boolean;
   /** Its last log lines that say why it would not start. */
   complaints(): readonly string[];
   /** Fast shutdown: rolls back what is open, writes a checkpoint. Settles when the process is gone. */
@@ -39,12 +40,14 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger }): Pos
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
+  const isRunning = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid ?? -1,
     ended,
+    isRunning,
     complaints: () => complaints,
     stop: async (graceMs = shutdownGraceMs) => {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      if (!isRunning()) return;
       child.kill('SIGINT');
       const force = setTimeout(() => child.kill('SIGQUIT'), graceMs);
       await once(child, 'exit').finally(() => clearTimeout(force));

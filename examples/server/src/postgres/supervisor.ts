@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClientConfig } from 'pg';
-import pg from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
 import type { Cluster } from './cluster.ts';
@@ -29,7 +28,7 @@ const maxBackoffMs = 5_000;
 interface Live {
   readonly postmaster: Postmaster;
   /** Holds the owner's lock. */
-  readonly owner: pg.Client;
+  readonly owner: Client;
 }
 
 /** Starts the database and starts it again whenever it ends without having been told to. */
@@ -51,7 +50,9 @@ export async function supervise(cluster: Cluster, options: SupervisorOptions): P
         if (stopping.signal.aborted) return;
         failures += 1;
         options.log.error({ err: error }, 'the database does not come back, trying on');
-        await delay(Math.min(maxBackoffMs, 100 * 2 ** failures), undefined, { signal: stopping.signal }).catch(() => undefined);
+        await delay(Math.min(maxBackoffMs, 100 * 2 ** failures), undefined, { signal: stopping.signal }).catch(
+          () => undefined,
+        );
       }
     }
   })();
@@ -86,7 +87,8 @@ export async function takeOver(cluster: Cluster, options: SupervisorOptions): Pr
   process.kill(left.pid, 'SIGINT');
   const deadline = AbortSignal.timeout(startDeadlineMs);
   while ((await findLeftBehind(cluster)) !== undefined) {
-    if (deadline.aborted) throw new ServerError('POSTGRES_FAILED', `Process ${left.pid} does not end. Stop it by hand.`);
+    if (deadline.aborted)
+      throw new ServerError('POSTGRES_FAILED', `Process ${left.pid} does not end. Stop it by hand.`);
     await delay(50, undefined, options);
   }
 }
@@ -105,31 +107,46 @@ async function startUntilReady(cluster: Cluster, options: SupervisorOptions): Pr
     const isWaiting = postmaster.complaints().some((line) => /shared memory block|lock file/.test(line));
     if (deadline.aborted || !isWaiting) {
       const why = postmaster.complaints().at(-1) ?? (await postmaster.ended);
-      throw new ServerError('POSTGRES_FAILED', `The embedded database does not start: ${why}. Its folder is ${cluster.dataDir}; DATABASE_URL names another one.`);
+      throw new ServerError(
+        'POSTGRES_FAILED',
+        `The embedded database does not start: ${why}. Its folder is ${cluster.dataDir}; DATABASE_URL names another one.`,
+      );
     }
-    await delay(Math.min(1000, 50 * 2 ** attempt), undefined, options.signal === undefined ? {} : { signal: options.signal });
+    await delay(
+      Math.min(1000, 50 * 2 ** attempt),
+      undefined,
+      options.signal === undefined ? {} : { signal: options.signal },
+    );
     await findLeftBehind(cluster);
   }
 }
 
 /** Resolves to the owner's connection, or to nothing when the process ended first. */
-async function waitUntilReady(postmaster: Postmaster, options: SupervisorOptions, deadline: AbortSignal): Promise<pg.Client | undefined> {
-  let isGone = false;
-  void postmaster.ended.then(() => {
-    isGone = true;
-  });
+async function waitUntilReady(
+  postmaster: Postmaster,
+  options: SupervisorOptions,
+  deadline: AbortSignal,
+): Promise<Client | undefined> {
   for (;;) {
     const owner = await connectOwner(options.connection).catch(() => undefined);
-    if (owner instanceof pg.Client) return owner;
-    if (owner === 'in-use') throw new ServerError('STATE_DIR_IN_USE', 'Another server took the database. Give this one a stateDir of its own.');
-    if (isGone) return undefined;
-    if (deadline.aborted) throw new ServerError('POSTGRES_FAILED', `The embedded database took more than ${startDeadlineMs / 1000} s to start. Look at its log lines.`);
+    if (owner instanceof Client) return owner;
+    if (owner === 'in-use')
+      throw new ServerError(
+        'STATE_DIR_IN_USE',
+        'Another server took the database. Give this one a stateDir of its own.',
+      );
+    if (!postmaster.isRunning()) return undefined;
+    if (deadline.aborted)
+      throw new ServerError(
+        'POSTGRES_FAILED',
+        `The embedded database took more than ${startDeadlineMs / 1000} s to start. Look at its log lines.`,
+      );
     await delay(25, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }
 
-async function connectOwner(connection: ClientConfig): Promise<pg.Client | 'in-use'> {
-  const client = new pg.Client({ ...connection, application_name: 'klpkit-owner', connectionTimeoutMillis: 5_000 });
+async function connectOwner(connection: ClientConfig): Promise<Client | 'in-use'> {
+  const client = new Client({ ...connection, application_name: 'klpkit-owner', connectionTimeoutMillis: 5_000 });
   // A lost connection shows in the process's end; without a listener it would end this program.
   client.on('error', () => undefined);
   await client.connect();

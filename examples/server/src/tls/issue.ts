@@ -15,11 +15,20 @@ export interface Validity {
   readonly notAfter: number;
 }
 
-const oid = { commonName: '2.5.4.3', subjectKeyId: '2.5.29.14', keyUsage: '2.5.29.15', subjectAltName: '2.5.29.17', basicConstraints: '2.5.29.19', authorityKeyId: '2.5.29.35', extKeyUsage: '2.5.29.37', serverAuth: '1.3.6.1.5.5.7.3.1' };
+const oid = {
+  commonName: '2.5.4.3',
+  subjectKeyId: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  authorityKeyId: '2.5.29.35',
+  extKeyUsage: '2.5.29.37',
+  serverAuth: '1.3.6.1.5.5.7.3.1',
+};
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256' };
 /** KeyUsage bits, X.509 section 8.2.2.3 (RFC 5280, 4.2.1.3). */
 const keyUsage = { digitalSignature: 0x80, keyCertSign: 0x04, cRLSign: 0x02 };
-const engine = new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto as unknown as Crypto });
+const engine = new pkijs.CryptoEngine({ name: 'node', crypto: webcrypto });
 
 /** Makes the authority that clients trust: it stays while the server's own certificates come and go. */
 export async function issueAuthority(validity: Validity): Promise<KeyPair> {
@@ -27,27 +36,32 @@ export async function issueAuthority(validity: Validity): Promise<KeyPair> {
   const certificate = template(validity);
   setName(certificate.subject, `klpkit server authority ${randomBytes(4).toString('hex')}`);
   certificate.issuer = certificate.subject;
-  await certificate.subjectPublicKeyInfo.importKey(keys.publicKey as unknown as CryptoKey, engine);
+  await certificate.subjectPublicKeyInfo.importKey(keys.publicKey, engine);
   const keyId = keyIdOf(certificate);
   certificate.extensions = [
     extension(oid.basicConstraints, new pkijs.BasicConstraints({ cA: true, pathLenConstraint: 0 }).toSchema(), true),
     extension(oid.keyUsage, bits(keyUsage.keyCertSign | keyUsage.cRLSign), true),
     extension(oid.subjectKeyId, new asn1js.OctetString({ valueHex: keyId })),
   ];
-  await certificate.sign(keys.privateKey as unknown as CryptoKey, 'SHA-256', engine);
+  await certificate.sign(keys.privateKey, 'SHA-256', engine);
   return toPem(certificate, keys.privateKey);
 }
 
 /** Makes a server certificate for these names and addresses, with a key of its own. */
-export async function issueServer(authority: KeyPair, options: Validity & { names: readonly string[] }): Promise<KeyPair> {
+export async function issueServer(
+  authority: KeyPair,
+  options: Validity & { names: readonly string[] },
+): Promise<KeyPair> {
   const issuer = pkijs.Certificate.fromBER(fromPem(authority.certificate));
   const issuerKey = await webcrypto.subtle.importKey('pkcs8', fromPem(authority.key), ecdsa, false, ['sign']);
   const keys = await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
   const certificate = template(options);
   setName(certificate.subject, options.names[0] ?? 'klpkit server');
   certificate.issuer = issuer.subject;
-  await certificate.subjectPublicKeyInfo.importKey(keys.publicKey as unknown as CryptoKey, engine);
-  const authorityKeyId = new pkijs.AuthorityKeyIdentifier({ keyIdentifier: new asn1js.OctetString({ valueHex: keyIdOf(issuer) }) });
+  await certificate.subjectPublicKeyInfo.importKey(keys.publicKey, engine);
+  const authorityKeyId = new pkijs.AuthorityKeyIdentifier({
+    keyIdentifier: new asn1js.OctetString({ valueHex: keyIdOf(issuer) }),
+  });
   certificate.extensions = [
     extension(oid.basicConstraints, new pkijs.BasicConstraints({ cA: false }).toSchema(), true),
     extension(oid.keyUsage, bits(keyUsage.digitalSignature), true),
@@ -56,7 +70,7 @@ export async function issueServer(authority: KeyPair, options: Validity & { name
     extension(oid.authorityKeyId, authorityKeyId.toSchema()),
     extension(oid.subjectKeyId, new asn1js.OctetString({ valueHex: keyIdOf(certificate) })),
   ];
-  await certificate.sign(issuerKey as unknown as CryptoKey, 'SHA-256', engine);
+  await certificate.sign(issuerKey, 'SHA-256', engine);
   return toPem(certificate, keys.privateKey);
 }
 
@@ -64,7 +78,10 @@ function template(validity: Validity): pkijs.Certificate {
   const serial = randomBytes(16);
   // Positive and without a leading zero byte, as DER wants an INTEGER.
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
-  const certificate = new pkijs.Certificate({ version: 2, serialNumber: new asn1js.Integer({ valueHex: toArrayBuffer(serial) }) });
+  const certificate = new pkijs.Certificate({
+    version: 2,
+    serialNumber: new asn1js.Integer({ valueHex: toArrayBuffer(serial) }),
+  });
   certificate.notBefore = toTime(validity.notBefore);
   certificate.notAfter = toTime(validity.notAfter);
   return certificate;
@@ -77,12 +94,17 @@ function toTime(ms: number): pkijs.Time {
 }
 
 function setName(name: pkijs.RelativeDistinguishedNames, commonName: string): void {
-  name.typesAndValues.push(new pkijs.AttributeTypeAndValue({ type: oid.commonName, value: new asn1js.Utf8String({ value: commonName }) }));
+  name.typesAndValues.push(
+    new pkijs.AttributeTypeAndValue({ type: oid.commonName, value: new asn1js.Utf8String({ value: commonName }) }),
+  );
 }
 
 function toGeneralName(name: string): pkijs.GeneralName {
   if (isIP(name) === 0) return new pkijs.GeneralName({ type: 2, value: name });
-  return new pkijs.GeneralName({ type: 7, value: new asn1js.OctetString({ valueHex: toArrayBuffer(addressBytes(name)) }) });
+  return new pkijs.GeneralName({
+    type: 7,
+    value: new asn1js.OctetString({ valueHex: toArrayBuffer(addressBytes(name)) }),
+  });
 }
 
 /** RFC 5280, 4.2.1.6: four or sixteen bytes in network order. */
@@ -92,7 +114,9 @@ function addressBytes(address: string): Uint8Array {
   const [head = '', tail] = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1).split('::');
   const groups = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(':'));
   const fill = Array.from({ length: 8 - groups(head).length - groups(tail).length }, () => '0');
-  const all = [...groups(head), ...(tail === undefined ? [] : fill), ...groups(tail)].map((group) => Number.parseInt(group, 16));
+  const all = [...groups(head), ...(tail === undefined ? [] : fill), ...groups(tail)].map((group) =>
+    Number.parseInt(group, 16),
+  );
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
@@ -117,7 +141,10 @@ async function toPem(certificate: pkijs.Certificate, key: webcrypto.CryptoKey): 
 }
 
 function armor(label: string, der: ArrayBuffer): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 

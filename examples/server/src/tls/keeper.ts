@@ -22,6 +22,8 @@ export interface CertificateKeeper {
   current(): SecureContext;
   /** Makes a new certificate if a third or less of this one is left; tells whether it did. */
   renewIfDue(): Promise<boolean>;
+  /** End of the current one, epoch ms. */
+  endsAt(): number;
 }
 
 interface KeeperOptions {
@@ -47,10 +49,17 @@ export async function openCertificates(folder: string, options: KeeperOptions): 
   let pair = await readPair(folder, 'server');
   const renew = async (): Promise<void> => {
     const now = options.clock();
-    const fresh = await issueServer(authority, { names, notBefore: now - clockSkewMs, notAfter: now + options.tls.lifetimeMs });
+    const fresh = await issueServer(authority, {
+      names,
+      notBefore: now - clockSkewMs,
+      notAfter: now + options.tls.lifetimeMs,
+    });
     await writePair(folder, 'server', fresh);
     pair = fresh;
-    options.log.info({ names, notAfter: new Date(now + options.tls.lifetimeMs).toISOString() }, 'new server certificate');
+    options.log.info(
+      { names, notAfter: new Date(now + options.tls.lifetimeMs).toISOString() },
+      'new server certificate',
+    );
   };
   if (pair === undefined || !isUsable(pair, { authority, names })) await renew();
   const keeper: CertificateKeeper = {
@@ -61,6 +70,7 @@ export async function openCertificates(folder: string, options: KeeperOptions): 
       await renew();
       return true;
     },
+    endsAt: () => options.clock() + (pair === undefined ? 0 : remaining(pair, options.clock())),
   };
   await keeper.renewIfDue();
   return keeper;
@@ -82,7 +92,8 @@ async function loadOrMakeAuthority(folder: string, options: KeeperOptions): Prom
 }
 
 async function readPair(folder: string, name: string): Promise<KeyPair | undefined> {
-  const read = (ending: string): Promise<string | undefined> => readFile(join(folder, `${name}.${ending}`), 'utf8').catch(() => undefined);
+  const read = (ending: string): Promise<string | undefined> =>
+    readFile(join(folder, `${name}.${ending}`), 'utf8').catch(() => undefined);
   const [certificate, key] = await Promise.all([read('crt'), read('key')]);
   return certificate === undefined || key === undefined ? undefined : { certificate, key };
 }
@@ -102,7 +113,11 @@ function isUsable(pair: KeyPair, wanted: { authority: KeyPair; names: readonly s
     const certificate = new X509Certificate(pair.certificate);
     const isNamed = (name: string): boolean => (certificate.checkHost(name) ?? certificate.checkIP(name)) !== undefined;
     const issuer = new X509Certificate(wanted.authority.certificate);
-    return certificate.checkIssued(issuer) && certificate.checkPrivateKey(createPrivateKey(pair.key)) && wanted.names.every(isNamed);
+    return (
+      certificate.checkIssued(issuer) &&
+      certificate.checkPrivateKey(createPrivateKey(pair.key)) &&
+      wanted.names.every(isNamed)
+    );
   } catch {
     return false;
   }

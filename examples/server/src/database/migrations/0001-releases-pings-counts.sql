@@ -12,6 +12,8 @@ create index releases_by_kernel on releases (kernel, arch, seq desc);
 create table rollouts (
   release text primary key references releases (key),
   state jsonb not null,
+  -- ln E(n, failed) when a person resumed: the gate pauses again only on more evidence than that person saw.
+  acknowledged_ln_halt double precision,
   updated_at bigint not null
 );
 

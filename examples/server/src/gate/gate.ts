@@ -1,0 +1,101 @@
+import {
+  currentPhase,
+  decide,
+  type Evidence,
+  explain,
+  type GateDecision,
+  type RolloutEvent,
+  type RolloutState,
+} from '@klpkit/rollout';
+import type { GateSettings } from '../config.ts';
+import type { Database, Sql } from '../database/database.ts';
+import { blockRelease, isBlocked } from '../publish/blocklist-store.ts';
+import type { StoredRollout } from '../publish/rollout-store.ts';
+import { applyEvent, lockRollout } from '../publish/rollout-store.ts';
+import { evidenceOf, loadCounts } from './evidence.ts';
+
+/** What the gate did with a release. */
+export type GateAct = 'paused' | 'blocked' | 'advanced' | 'promoted';
+
+interface GateContext {
+  readonly settings: GateSettings;
+  readonly now: number;
+}
+
+const gate = { kind: 'gate' } as const;
+
+/**
+ * Looks at the evidence of one release and acts on it, in one transaction that holds the rollout: of any number of servers one
+ * decides at a time, and an act has its audit row or did not happen.
+ */
+export function runGate(database: Database, release: string, context: GateContext): Promise<readonly GateAct[]> {
+  return database.transaction(async (sql) => {
+    const stored = await lockRollout(sql, release);
+    if (stored === undefined || stored.state.status.kind === 'withdrawn') return [];
+    const evidence = evidenceOf(await loadCounts(sql, release));
+    const decision = decide(evidence, context.settings.policy);
+    const judged: Judged = { ...stored, evidence, decision };
+    const stopped = [...(await pauseIfBad(sql, judged, context)), ...(await blockIfBad(sql, judged, context))];
+    return stopped.length > 0 ? stopped : advanceIfProven(sql, judged, context);
+  });
+}
+
+interface Judged extends StoredRollout {
+  readonly evidence: Evidence;
+  readonly decision: GateDecision;
+}
+
+async function pauseIfBad(sql: Sql, judged: Judged, context: GateContext): Promise<GateAct[]> {
+  if (!mustHalt(judged.decision) || judged.state.status.kind !== 'running') return [];
+  // A person who resumed has seen this evidence; only more of it stops the rollout again.
+  if (judged.acknowledgedLnHalt !== null && judged.decision.lnHalt <= judged.acknowledgedLnHalt) return [];
+  await act(sql, judged, {
+    type: 'pause',
+    at: context.now,
+    by: gate,
+    note: explain(judged.evidence, context.settings.policy),
+  });
+  return ['paused'];
+}
+
+async function blockIfBad(sql: Sql, judged: Judged, context: GateContext): Promise<GateAct[]> {
+  const { settings, now } = context;
+  const isBad = settings.blockFrom === 'halt' ? mustHalt(judged.decision) : judged.decision.level === 'block';
+  if (settings.blockFrom === 'never' || !isBad || (await isBlocked(sql, judged.state.release))) return [];
+  if (judged.acknowledgedLnHalt !== null && judged.decision.lnHalt <= judged.acknowledgedLnHalt) return [];
+  const evidence = { n: judged.evidence.n, failed: judged.evidence.failed, lnE: judged.decision.lnHalt };
+  const entry = { release: judged.state.release, action: settings.blockAction, reason: 'gate', evidence };
+  await blockRelease(sql, entry, { actor: 'gate', now });
+  return ['blocked'];
+}
+
+async function advanceIfProven(sql: Sql, judged: Judged, { settings, now }: GateContext): Promise<GateAct[]> {
+  const { decision, state } = judged;
+  if (
+    !settings.autoAdvance ||
+    decision.decision !== 'advance' ||
+    decision.level !== 'none' ||
+    state.status.kind !== 'running'
+  )
+    return [];
+  const where = currentPhase(state, now);
+  if (where.soakLeftMs > 0) return [];
+  const note = explain(judged.evidence, settings.policy);
+  if (!where.isLastPhase) {
+    await act(sql, judged, { type: 'advance', at: now, by: gate, note });
+    return ['advanced'];
+  }
+  if (where.isLastTier || where.tier.promotion !== 'policy') return [];
+  await act(sql, judged, { type: 'promote', at: now, by: gate, note });
+  return ['promoted'];
+}
+
+function act(sql: Sql, judged: Judged, event: RolloutEvent): Promise<RolloutState> {
+  const { evidence, decision } = judged;
+  return applyEvent(sql, { state: judged.state, event }, { actor: 'gate', detail: { evidence, decision } });
+}
+
+/** The policy's alpha, or the level: whichever says so first. */
+function mustHalt({ decision, level }: GateDecision): boolean {
+  return decision === 'halt' || level === 'halt' || level === 'block';
+}

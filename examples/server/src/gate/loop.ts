@@ -1,0 +1,110 @@
+import type { Logger } from 'pino';
+import type { Clock, GateSettings } from '../config.ts';
+import type { Database } from '../database/database.ts';
+import { isServerError } from '../errors.ts';
+import { readLog } from '../ingest/tally.ts';
+import type { Published } from '../publish/published.ts';
+import { publishedChannel } from '../publish/published.ts';
+import type { GateAct } from './gate.ts';
+import { runGate } from './gate.ts';
+
+/** Counts and decides, whenever it is told to and at least once an interval. */
+export interface GateLoop {
+  /** Pings were written: read them, decide. Returns at once; many calls become one reading. */
+  kick(): void;
+  /** Ends the reading that is under way and starts no other. */
+  close(): Promise<void>;
+}
+
+interface LoopOptions {
+  readonly settings: GateSettings;
+  readonly published: Published;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** For the metrics. */
+  readonly onAct: (release: string, act: GateAct) => void;
+}
+
+/** Starts the loop. An error is logged and the next round tries again; what was not read stays in the log. */
+export function startGateLoop(database: Database, options: LoopOptions): GateLoop {
+  let isClosed = false;
+  let isWanted = false;
+  let soaksSeenAt = 0;
+  let running: Promise<void> | undefined;
+  const round = async (): Promise<void> => {
+    while (isWanted && !isClosed) {
+      isWanted = false;
+      // A soak can end without a ping, but not every batch is worth a look at every rollout.
+      const soaksToo = options.clock() - soaksSeenAt >= options.settings.intervalMs;
+      if (soaksToo) soaksSeenAt = options.clock();
+      await readAndDecide(database, { ...options, soaksToo, isClosed: () => isClosed }).catch((error: unknown) => {
+        const isExpected = isServerError(error, 'DATABASE_UNAVAILABLE');
+        options.log[isExpected ? 'warn' : 'error']({ err: error }, 'the gate could not read; it tries again');
+      });
+    }
+    running = undefined;
+  };
+  const kick = (): void => {
+    isWanted = true;
+    if (!isClosed) running ??= round();
+  };
+  const timer = setInterval(kick, options.settings.intervalMs);
+  kick();
+  return {
+    kick,
+    close: async () => {
+      isClosed = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+interface Round extends LoopOptions {
+  readonly soaksToo: boolean;
+  readonly isClosed: () => boolean;
+}
+
+async function readAndDecide(database: Database, options: Round): Promise<void> {
+  const { settings, published, clock, isClosed } = options;
+  const touched = new Set<string>();
+  for (let hasMore = true; hasMore && !isClosed(); ) {
+    const result = await readLog(database, {
+      gate: settings,
+      phaseOf: (release, tier) => phaseOf(published, release, tier),
+      now: clock(),
+    });
+    for (const release of result.touched) touched.add(release);
+    hasMore = result.hasMore;
+    // Long backlogs are judged on the way: a bad release must not wait for the end of it.
+    await decideEach(database, touched, options);
+    touched.clear();
+  }
+  if (!options.soaksToo) return;
+  const soaking = [...published.current().byKey.values()]
+    .filter(({ state }) => state.status.kind === 'running')
+    .map(({ key }) => key);
+  await decideEach(database, soaking, options);
+}
+
+async function decideEach(database: Database, releases: Iterable<string>, options: LoopOptions): Promise<void> {
+  let isChanged = false;
+  for (const release of releases) {
+    const acts = await runGate(database, release, { settings: options.settings, now: options.clock() });
+    for (const act of acts) {
+      options.log.warn({ release, act }, 'the gate acted');
+      options.onAct(release, act);
+      isChanged = true;
+    }
+  }
+  if (!isChanged) return;
+  await database.query(`notify ${publishedChannel}`);
+  await options.published.refresh();
+}
+
+function phaseOf(published: Published, release: string, tier: string): number {
+  const found = published.current().byKey.get(release);
+  const progress = found?.state.tiers.find((one) => one.tier === tier);
+  const plan = found?.state.plan.tiers.find((one) => one.tier === tier);
+  return progress === undefined ? 0 : (plan?.phases[progress.phase]?.microPercent ?? 0);
+}

@@ -1,0 +1,82 @@
+import { releaseKeySchema } from '@klpkit/release';
+import { currentPhase, decide, explain, publishedRollout, type RolloutEvent } from '@klpkit/rollout';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Sql } from '../database/database.ts';
+import { ServerError } from '../errors.ts';
+import { evidenceOf, loadCounts } from '../gate/evidence.ts';
+import { applyEvent, lockRollout } from '../publish/rollout-store.ts';
+import type { AdminContext } from './admin-routes.ts';
+
+const keyParams = z.strictObject({ key: releaseKeySchema });
+const note = z.string().min(1).max(1000).optional();
+const eventBody = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal(['advance', 'promote']), note, override: z.literal(true).optional() }),
+  z.strictObject({ type: z.literal(['pause', 'resume', 'withdraw']), note }),
+]);
+type EventBody = z.infer<typeof eventBody>;
+type KeyParams = { Params: z.infer<typeof keyParams> };
+
+/** What a person does with a rollout, and what the gate would say. */
+export function addRolloutRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
+  const { database, config } = services;
+  app.get<KeyParams>(
+    '/rollouts/:key',
+    { schema: { summary: 'The state of a rollout, its evidence, and what the gate makes of it.', params: keyParams } },
+    async (request) => describeRollout(database, request.params.key, services),
+  );
+  app.post<KeyParams & { Body: EventBody }>(
+    '/rollouts/:key/events',
+    {
+      schema: {
+        summary: 'Advances, promotes, pauses, resumes or withdraws a release.',
+        params: keyParams,
+        body: eventBody,
+      },
+    },
+    async (request) => {
+      const { key } = request.params;
+      const actor = actorOf(request);
+      const event = { ...request.body, at: config.clock(), by: { kind: 'person', name: actor } } as RolloutEvent;
+      await database.transaction(async (sql) => {
+        const stored = await lockRollout(sql, key);
+        if (stored === undefined) throw unknown(key);
+        const evidence = evidenceOf(await loadCounts(sql, key));
+        const decision = decide(evidence, config.gate.policy);
+        await applyEvent(sql, { state: stored.state, event }, { actor, detail: { evidence, decision } });
+        // Who resumes has seen this evidence: the gate stops the rollout again only on more of it.
+        if (event.type === 'resume')
+          await sql.query('update rollouts set acknowledged_ln_halt = $2 where release = $1', [key, decision.lnHalt]);
+      });
+      await announce();
+      return describeRollout(database, key, services);
+    },
+  );
+}
+
+async function describeRollout(
+  sql: Sql,
+  key: string,
+  { published, config }: AdminContext['services'],
+): Promise<Record<string, unknown>> {
+  const found = published.current().byKey.get(key);
+  if (found === undefined) throw unknown(key);
+  const counts = await loadCounts(sql, key);
+  const evidence = evidenceOf(counts);
+  const { tier, phase, ...where } = currentPhase(found.state, config.clock());
+  return {
+    key,
+    state: found.state,
+    rollout: publishedRollout(found.state),
+    current: { tier: tier.tier, microPercent: phase.microPercent, ...where },
+    evidence,
+    decision: decide(evidence, config.gate.policy),
+    explanation: explain(evidence, config.gate.policy),
+    policy: config.gate.policy,
+    counts,
+  };
+}
+
+function unknown(key: string): ServerError {
+  return new ServerError('RELEASE_UNKNOWN', `There is no release ${key} here. GET /v1/admin/releases lists them.`);
+}

@@ -1,0 +1,104 @@
+import { sha256Schema } from '@klpkit/release';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { TokenInfo } from '../access/tokens.ts';
+import { listAudit } from '../database/audit.ts';
+import type { Services } from '../services.ts';
+import { publishedChannel } from '../publish/published.ts';
+import { judgePayload, publishRelease } from '../publish/publish-release.ts';
+import { addBlocklistRoutes } from './admin-blocklist-routes.ts';
+import { addRolloutRoutes } from './admin-rollout-routes.ts';
+import { addTokenRoutes } from './admin-token-routes.ts';
+import { authorize } from './authorize.ts';
+
+/** What the admin routes share. */
+export interface AdminContext {
+  readonly services: Services;
+  /** The name for the audit rows. */
+  readonly actorOf: (request: FastifyRequest) => string;
+  /** Tells this server and the others that something was published. */
+  readonly announce: () => Promise<void>;
+}
+
+const owners = new WeakMap<FastifyRequest, TokenInfo>();
+const digestParams = z.strictObject({ sha256: sha256Schema });
+const auditQuery = z.strictObject({
+  release: z.string().max(200).optional(),
+  before: z.coerce.number().int().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+/** What people and pipelines do. Viewers may read. */
+export function addAdminRoutes(app: FastifyInstance, services: Services): void {
+  // Before a body is read: who has no token gets no byte of work done.
+  app.addHook('onRequest', async (request) => {
+    owners.set(request, await authorize(request, services, request.method === 'GET' ? ['admin', 'viewer'] : ['admin']));
+  });
+  const context: AdminContext = {
+    services,
+    actorOf: (request) => `token:${owners.get(request)?.name ?? ''}`,
+    announce: async () => {
+      await services.database.query(`notify ${publishedChannel}`);
+      await services.published.refresh();
+    },
+  };
+  addPublishRoutes(app, context);
+  addRolloutRoutes(app, context);
+  addBlocklistRoutes(app, context);
+  addTokenRoutes(app, context);
+  app.get<{ Querystring: z.infer<typeof auditQuery> }>(
+    '/audit',
+    { schema: { summary: 'What changed what machines are told, newest first.', querystring: auditQuery } },
+    async (request) => ({
+      rows: await listAudit(services.database, { release: undefined, before: undefined, ...request.query }),
+    }),
+  );
+}
+
+function addPublishRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
+  const { payloads, trust, config, database } = services;
+  const { maxPayloadBytes } = config.limits;
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  app.put<{ Params: z.infer<typeof digestParams> }>(
+    '/payloads/:sha256',
+    {
+      schema: {
+        summary: 'Keeps a signed livepatch module; machines get it once a release names it.',
+        params: digestParams,
+      },
+    },
+    async (request, reply) => {
+      const { sha256 } = request.params;
+      const judge = async (bytes: Uint8Array): Promise<void> =>
+        void (await judgePayload(bytes, { sha256, trust, maxBytes: maxPayloadBytes }));
+      const { size } = await payloads.put(request.raw, { sha256, maxBytes: maxPayloadBytes, judge });
+      return reply.code(201).send({ sha256, size });
+    },
+  );
+  const body = z.strictObject({ release: z.unknown() });
+  app.post<{ Body: z.infer<typeof body> }>(
+    '/releases',
+    { schema: { summary: 'Publishes a release in the first phase of the plan.', body } },
+    async (request, reply) => {
+      const context = {
+        payloads,
+        trust,
+        maxPayloadBytes,
+        plan: config.plan,
+        actor: actorOf(request),
+        now: config.clock(),
+      };
+      const { key, isNew } = await publishRelease(database, request.body.release, context);
+      await announce();
+      return reply.code(isNew ? 201 : 200).send({ key });
+    },
+  );
+  app.get('/releases', { schema: { summary: 'Every release, newest first.' } }, async () => ({
+    releases: [...services.published.current().byKey.values()].map(({ key, release, state }) => ({
+      key,
+      release,
+      status: state.status,
+      tiers: state.tiers,
+    })),
+  }));
+}

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { listTokens, makeToken, revokeToken } from '../access/tokens.ts';
+import { appendAudit } from '../database/audit.ts';
+import { ServerError } from '../errors.ts';
+import type { AdminContext } from './admin-routes.ts';
+import { tierSchema } from './machine-routes.ts';
+
+const common = {
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}$/, 'must be a short plain name'),
+  expiresAt: z.int().min(1).nullable().default(null),
+};
+const tokenBody = z.discriminatedUnion('role', [
+  z.strictObject({ ...common, role: z.literal('tier'), tier: tierSchema }),
+  z.strictObject({ ...common, role: z.literal(['admin', 'viewer']), tier: z.null().default(null) }),
+]);
+const idParams = z.strictObject({ id: z.uuid() });
+
+/** Makes, lists and revokes tokens. */
+export function addTokenRoutes(app: FastifyInstance, { services, actorOf }: AdminContext): void {
+  const { database, config, tokens } = services;
+  app.get('/tokens', { schema: { summary: 'Every token; none of their secrets.' } }, async () => ({
+    tokens: await listTokens(database),
+  }));
+  app.post<{ Body: z.infer<typeof tokenBody> }>(
+    '/tokens',
+    { schema: { summary: 'Makes a token. It is told this once.', body: tokenBody } },
+    async (request, reply) => {
+      const now = config.clock();
+      const made = await database.transaction(async (sql) => {
+        const { token, info } = await makeToken(sql, request.body, now);
+        await appendAudit(sql, {
+          at: now,
+          actor: actorOf(request),
+          action: 'token-made',
+          release: null,
+          detail: { ...info },
+        });
+        return { token, ...info };
+      });
+      return reply.code(201).send(made);
+    },
+  );
+  app.delete<{ Params: z.infer<typeof idParams> }>(
+    '/tokens/:id',
+    { schema: { summary: 'Revokes a token.', params: idParams } },
+    async (request, reply) => {
+      const now = config.clock();
+      await database.transaction(async (sql) => {
+        const isKnown = await revokeToken(sql, request.params.id, now);
+        if (!isKnown)
+          throw new ServerError('TOKEN_UNKNOWN', 'There is no such token. GET /v1/admin/tokens lists them.');
+        await appendAudit(sql, {
+          at: now,
+          actor: actorOf(request),
+          action: 'token-revoked',
+          release: null,
+          detail: { id: request.params.id },
+        });
+      });
+      tokens.forget();
+      return reply.code(204).send();
+    },
+  );
+}

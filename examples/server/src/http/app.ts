@@ -1,0 +1,129 @@
+import { STATUS_CODES } from 'node:http';
+import rateLimit from '@fastify/rate-limit';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { ServerError } from '../errors.ts';
+import type { Services } from '../services.ts';
+import type { SecureContext } from '../tls/keeper.ts';
+import { addAdminRoutes } from './admin-routes.ts';
+import { bearerOf } from './authorize.ts';
+import { addErrorAnswers } from './error-answers.ts';
+import { addMachineRoutes } from './machine-routes.ts';
+import { collectOpenApi } from './openapi.ts';
+import { addOperationsRoutes } from './operations-routes.ts';
+import { addPayloadRoutes } from './payload-routes.ts';
+import { addPingRoutes } from './ping-routes.ts';
+
+/** A client that sends its headers more slowly than this is cut off. */
+const headersTimeoutMs = 10_000;
+/** A whole request, a large payload over a slow line included. */
+const requestTimeoutMs = 300_000;
+/** An idle connection is kept this long: longer than a machine's pause between two health pings would cost more than it saves. */
+const keepAliveTimeoutMs = 75_000;
+
+/** Puts the HTTP side together. It does not listen yet. */
+export async function createApp(services: Services, tls: SecureContext): Promise<FastifyInstance> {
+  const { limits } = services.config;
+  const app = Fastify({
+    https: {
+      ...tls,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: headersTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs / 2,
+      maxHeaderSize: 16_384,
+    },
+    loggerInstance: services.log,
+    disableRequestLogging: true,
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    routerOptions: { maxParamLength: 256 },
+  }) as unknown as FastifyInstance;
+  app.server.maxConnections = limits.maxConnections;
+  app.setValidatorCompiler(({ schema }) => validatorOf(schema as z.ZodType));
+  // Schemas of answers are there for the OpenAPI document; what is sent was made here.
+  app.setSerializerCompiler(() => JSON.stringify);
+  const openApi = collectOpenApi(app);
+  addErrorAnswers(app);
+  addHeaders(app);
+  addObservation(app, services);
+  if (limits.requestsPerMinute !== null) await addRateLimit(app, services, limits.requestsPerMinute);
+  refuseEncodedBodies(app);
+  addMachineRoutes(app, services);
+  addPayloadRoutes(app, services);
+  addPingRoutes(app, services);
+  await app.register(async (admin) => addAdminRoutes(admin, services), { prefix: '/v1/admin' });
+  addOperationsRoutes(app, services, openApi);
+  await app.ready();
+  return app;
+}
+
+function validatorOf(schema: z.ZodType): (value: unknown) => { value: unknown } | { error: Error } {
+  return (value) => {
+    const result = schema.safeParse(value);
+    if (result.success) return { value: result.data };
+    const what = result.error.issues
+      .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+      .join('; ');
+    return {
+      error: new ServerError(
+        'BAD_REQUEST',
+        `The request cannot be read (${what}). See /v1/openapi.json for what it must be.`,
+      ),
+    };
+  };
+}
+
+function addHeaders(app: FastifyInstance): void {
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('strict-transport-security', 'max-age=31536000');
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    reply.header('referrer-policy', 'no-referrer');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+}
+
+/** Counts every answer and logs those that failed, once each. Neither headers nor bodies are logged: tokens are in them. */
+function addObservation(app: FastifyInstance, services: Services): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    const status = reply.statusCode;
+    services.metrics.observeRequest({ method: request.method, route, status }, reply.elapsedTime / 1000);
+    const level = status >= 400 && status < 500 ? 'info' : 'debug';
+    services.log[level](
+      { method: request.method, route, status, ms: Math.round(reply.elapsedTime), requestId: request.id },
+      STATUS_CODES[status] ?? 'answered',
+    );
+  });
+}
+
+async function addRateLimit(app: FastifyInstance, services: Services, max: number): Promise<void> {
+  // A good token has a budget of its own, so that machines behind one address do not share one; inventing tokens gains nothing.
+  const budgetOf = async (request: FastifyRequest): Promise<string> => {
+    const token = bearerOf(request);
+    const info = token === undefined ? undefined : await services.tokens.find(token).catch(() => undefined);
+    return info?.id ?? request.ip;
+  };
+  await app.register(rateLimit, {
+    max,
+    timeWindow: 60_000,
+    cache: 20_000,
+    keyGenerator: budgetOf,
+    errorResponseBuilder: (_request, { after }) =>
+      new ServerError('RATE_LIMITED', `Too many requests. Send this again after ${after}.`),
+  });
+}
+
+/** Nothing that unpacks is read: a small body stays small. */
+function refuseEncodedBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding === undefined || encoding === 'identity') return;
+    throw new ServerError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'Compressed bodies are not read. Send the body as it is, without content-encoding.',
+    );
+  });
+}

@@ -1,0 +1,130 @@
+import { isIP } from 'node:net';
+import { defaultHealthDelaysMs } from '@klpkit/pings';
+import { defaultPlan, parseRolloutPlan, type RolloutPlan } from '@klpkit/rollout';
+import { z } from 'zod';
+import type { Clock, GateSettings, ServerConfig, ServerLimits, TlsSettings } from './config.ts';
+import { ServerError } from './errors.ts';
+
+/** The configuration, checked, with every default in its place. */
+export interface ResolvedConfig {
+  readonly stateDir: string;
+  readonly trustCertificates: readonly (string | Uint8Array)[];
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string | undefined;
+  readonly postgresUid: number;
+  readonly adminToken: string | undefined;
+  readonly pingAuth: 'none' | 'token';
+  readonly plan: RolloutPlan;
+  readonly gate: GateSettings;
+  readonly limits: ServerLimits;
+  readonly tls: TlsSettings;
+  readonly blocklistLifetimeMs: number;
+  readonly retentionDays: number;
+  readonly logLevel: NonNullable<ServerConfig['logLevel']>;
+  readonly clock: Clock;
+}
+
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** After the last health ping a machine has this long to find the server again before it counts as silent. */
+const answerMarginMs = 15 * minuteMs;
+
+const rate = z.number().gt(0).lt(1);
+const durationMs = z
+  .int()
+  .min(1)
+  .max(3650 * dayMs);
+const hostName = z
+  .string()
+  .refine(
+    (name) =>
+      isIP(name) !== 0 ||
+      /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/.test(name),
+    'must be a host name or an address',
+  );
+
+const gateSchema = z.strictObject({
+  policy: z
+    .strictObject({ p0: rate.lt(1 / 3), pBad: rate, alpha: rate, beta: rate })
+    .default({ p0: 0.01, pBad: 0.03, alpha: 0.01, beta: 0.05 }),
+  answerWindowMs: durationMs.default(defaultHealthDelaysMs[3] + answerMarginMs),
+  provenBy: z.union([z.literal('after'), z.literal([0, 1, 2, 3])]).default(3),
+  blockFrom: z.enum(['halt', 'block', 'never']).default('block'),
+  blockAction: z.enum(['no-offer', 'no-apply', 'disable']).default('no-apply'),
+  autoAdvance: z.boolean().default(true),
+  intervalMs: durationMs.default(5_000),
+});
+
+const limitsSchema = z.strictObject({
+  maxPayloadBytes: z
+    .int()
+    .min(1)
+    .max(256 * 1024 * 1024)
+    .default(64 * 1024 * 1024),
+  maxBodyBytes: z
+    .int()
+    .min(1024)
+    .max(64 * 1024 * 1024)
+    .default(4 * 1024 * 1024),
+  maxWaitingPings: z.int().min(1).default(50_000),
+  requestsPerMinute: z.int().min(1).nullable().default(6_000),
+  maxConnections: z.int().min(1).default(10_000),
+});
+
+const tlsSchema = z.strictObject({
+  names: z.array(hostName).max(100).default([]),
+  lifetimeMs: durationMs.default(90 * dayMs),
+  checkIntervalMs: durationMs.default(60 * minuteMs),
+});
+
+const configSchema = z.strictObject({
+  stateDir: z.string().min(1),
+  trustCertificates: z
+    .array(z.union([z.string().min(1), z.instanceof(Uint8Array)]))
+    .min(1, 'must name at least one certificate, else nothing could be published'),
+  host: hostName.default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8443),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  postgresUid: z.int().min(1).max(4_294_967_294).default(65_534),
+  adminToken: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,256}$/, 'must be 32 to 256 printable characters without spaces')
+    .optional(),
+  pingAuth: z.enum(['none', 'token']).default('none'),
+  plan: z.custom<RolloutPlan>().default(defaultPlan),
+  gate: gateSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  tls: tlsSchema.prefault({}),
+  blocklistLifetimeMs: durationMs.default(dayMs),
+  retentionDays: z.int().min(1).max(3650).default(90),
+  logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  clock: z.custom<Clock>((value) => typeof value === 'function').default(() => Date.now),
+});
+
+/**
+ * Checks a configuration and fills in the defaults.
+ *
+ * @throws ServerError `CONFIG_INVALID` with every fault and where it is.
+ */
+export function resolveConfig(config: ServerConfig): ResolvedConfig {
+  const result = configSchema.safeParse(config);
+  if (!result.success)
+    throw invalid(result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+  const { data } = result;
+  try {
+    const plan = parseRolloutPlan(data.plan);
+    return { ...data, plan, databaseUrl: data.databaseUrl, adminToken: data.adminToken };
+  } catch (cause) {
+    throw invalid(`plan: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+}
+
+function invalid(what: string, cause?: unknown): ServerError {
+  return new ServerError('CONFIG_INVALID', `The configuration cannot be used (${what}). Correct it and start again.`, {
+    cause,
+  });
+}
