@@ -1,18 +1,8 @@
 import { expandGzip, expandZstd } from '#platform';
 import { joinBytes } from './bytes.ts';
 import { isVerifyError, VerifyError } from './error.ts';
-import type { Compression } from './verified-module.ts';
-
-const magics: readonly (readonly [Compression, readonly number[]])[] = [
-  ['gzip', [0x1f, 0x8b]],
-  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
-  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
-];
-
-/** Tells how a file is compressed by its first bytes. */
-export function compressionOf(bytes: Uint8Array): Compression {
-  return magics.find(([, magic]) => magic.every((byte, index) => bytes[index] === byte))?.[0] ?? 'none';
-}
+import type { Compression } from './compression.ts';
+import { compressionOf } from './compression.ts';
 
 async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const { default: xz } = await import('xz-decompress');

@@ -6,8 +6,12 @@
  */
 export type { Certificate, PublicKeyKind } from './certificate.ts';
 export { checkTarget, type Target, type TargetFit } from './check-target.ts';
+export type { Compression } from './compression.ts';
 export { isVerifyError, VerifyError, type VerifyErrorCode } from './error.ts';
 export type { LivepatchSymbol, ModuleInfo, PatchedFunction, PatchedObject, SymbolVersion } from './module-info.ts';
+export { inspectModule, type ModuleInspection } from './inspect-module.ts';
+export { defaultMaxBytes } from './limits.ts';
+export { type ModuleSignature, parseModuleSignature, type SignerSummary } from './module-signature.ts';
 export { parseTrust, type Trust, type TrustInit } from './trust.ts';
-export { type Compression, isVerifiedModule, type VerifiedModule } from './verified-module.ts';
-export { defaultMaxBytes, verifyModule, type VerifyModuleOptions } from './verify-module.ts';
+export { isVerifiedModule, type VerifiedModule } from './verified-module.ts';
+export { verifyModule, type VerifyModuleOptions } from './verify-module.ts';

@@ -4,6 +4,7 @@ import { joinBytes } from './bytes.ts';
 import type { PublicKeyKind } from './certificate.ts';
 import { encodeSignedData } from './encode-signed-data.ts';
 import { VerifyError } from './error.ts';
+import { compressionOf } from './compression.ts';
 import { parsePem } from './pem.ts';
 import { hasMarker, signatureTrailer } from './signature-block.ts';
 import { parseCertificate, type ParsedCertificate } from './x509.ts';
@@ -95,6 +96,9 @@ async function makeSignature(
 export async function signModule(bytes: Uint8Array, options: SignModuleOptions): Promise<Uint8Array<ArrayBuffer>> {
   if (bytes.length === 0) throw new VerifyError('INVALID_OPTION', 'an empty file cannot be signed');
   if (hasMarker(bytes)) throw new VerifyError('ALREADY_SIGNED', 'the module has a signature: strip it first');
+  if (compressionOf(bytes) !== 'none') {
+    throw new VerifyError('INVALID_OPTION', 'the module is compressed: sign first, compress afterwards');
+  }
   const { hash = 'sha512', identifier = 'issuer-serial' } = options;
   const certificate = await readCertificate(options.certificate);
   const scheme = schemeFor(certificate.key, hash);

@@ -1,8 +1,6 @@
 import type { Certificate } from './certificate.ts';
+import type { Compression } from './compression.ts';
 import type { ModuleInfo } from './module-info.ts';
-
-/** How the file as shipped was compressed. */
-export type Compression = 'none' | 'gzip' | 'xz' | 'zstd';
 
 /**
  * A module whose bytes were checked. Only `verifyModule` makes one; {@link isVerifiedModule} tells a true one from an object

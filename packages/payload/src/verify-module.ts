@@ -2,6 +2,7 @@ import { sha256 } from '#platform';
 import { parseSignedData } from './cms.ts';
 import { VerifyError } from './error.ts';
 import { expand } from './expand.ts';
+import { defaultMaxBytes } from './limits.ts';
 import { ownBytes } from './own-bytes.ts';
 import { readModuleInfo } from './read-module-info.ts';
 import { splitSigned } from './signature-block.ts';
@@ -25,9 +26,6 @@ export interface VerifyModuleOptions {
   /** Stops the work between two slices. */
   readonly signal?: AbortSignal;
 }
-
-/** Default limit on a module file: 256 MiB. */
-export const defaultMaxBytes: number = 256 * 1024 * 1024;
 
 const hexDigest = /^[0-9a-f]{64}$/;
 
