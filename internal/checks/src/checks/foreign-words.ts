@@ -44,10 +44,9 @@ export const foreignWords: Check = {
   name: 'no hosts, no machine paths',
   async run({ root, signal }) {
     // Untracked files count: they are what the next commit brings.
-    const { output } = await execute('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
-      cwd: root,
-      signal,
-    });
+    const args = ['ls-files', '--cached', '--others', '--exclude-standard'];
+    const { exitCode, output } = await execute('git', args, { cwd: root, signal });
+    if (exitCode !== 0) return [{ where: '.', message: output.trim() }];
     const paths = output.split('\n').filter((path) => path !== '' && !skipped.test(path));
     if (paths.length === 0) return [{ where: '.', message: 'git lists no file' }];
     const findings = paths.map(async (path) => judge(path, await readFile(join(root, path), 'utf8').catch(() => '')));

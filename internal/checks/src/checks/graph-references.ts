@@ -10,7 +10,11 @@ interface Project {
   readonly references?: readonly { readonly path: string }[];
 }
 
-async function foldersImportedBy(root: string, paths: readonly string[], packages: readonly WorkspacePackage[]): Promise<Set<string>> {
+async function foldersImportedBy(
+  root: string,
+  paths: readonly string[],
+  packages: readonly WorkspacePackage[],
+): Promise<Set<string>> {
   const sources = await Promise.all(paths.map((path) => parseSource(root, path)));
   const found = sources.flatMap((source) => source.imports.map((each) => classify(each.specifier)));
   const names = new Set(found.flatMap((each) => (each.kind === 'package' ? [each.name] : [])));

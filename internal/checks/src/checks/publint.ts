@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { publint as lintPackage } from 'publint';
 import { formatMessage } from 'publint/utils';
 import type { Check, Finding } from '../check.ts';
 import type { PackPackages } from '../pack/pack-packages.ts';
 import type { Tarball } from '../pack/tarball.ts';
 
-async function judge(root: string, { folder, file }: Tarball): Promise<Finding[]> {
+async function judge({ folder, file }: Tarball): Promise<Finding[]> {
   const tarball = await new Blob([await readFile(file)]).arrayBuffer();
   const { messages, pkg } = await lintPackage({
-    pkgDir: join(root, folder),
     pack: { tarball },
     strict: true,
     level: 'suggestion',
@@ -27,7 +25,7 @@ export function publint(pack: PackPackages): Check {
     async run(context) {
       const tarballs = await pack(context);
       if (tarballs.length === 0) return [{ where: 'packages/', message: 'nothing was packed' }];
-      return (await Promise.all(tarballs.map((tarball) => judge(context.root, tarball)))).flat();
+      return (await Promise.all(tarballs.map(judge))).flat();
     },
   };
 }

@@ -39,34 +39,35 @@ const namingFields: ReadonlyMap<string, string> = new Map([
 const isName = (parent: TreeNode | undefined, field: string): boolean =>
   parent !== undefined && namingFields.get(parent.type) === field && parent['computed'] !== true;
 
-/** Positions that bring a name into being. Scopes are not told apart: a file that declares `process` means its own. */
-function isBinding(parent: TreeNode | undefined, field: string): boolean {
-  if (parent === undefined) return false;
-  switch (parent.type) {
-    case 'VariableDeclarator':
-    case 'TSTypeAliasDeclaration':
-    case 'TSInterfaceDeclaration':
-      return field === 'id';
-    case 'FunctionDeclaration':
-    case 'FunctionExpression':
-    case 'ArrowFunctionExpression':
-      return field === 'id' || field === 'params';
-    case 'ImportSpecifier':
-    case 'ImportDefaultSpecifier':
-    case 'ImportNamespaceSpecifier':
-      return field === 'local';
-    case 'AssignmentPattern':
-      return field === 'left';
-    case 'CatchClause':
-      return field === 'param';
-    case 'TSFunctionType':
-    case 'TSMethodSignature':
-      return field === 'params';
-    case 'Property':
-      return field === 'value' && parent['kind'] === 'init' && parent['inPattern'] === true;
-    default:
-      return false;
-  }
+/** Fields in which an identifier brings a name into being. */
+const bindingFields: ReadonlyMap<string, readonly string[]> = new Map([
+  ['VariableDeclarator', ['id']],
+  ['TSTypeAliasDeclaration', ['id']],
+  ['TSInterfaceDeclaration', ['id']],
+  ['FunctionDeclaration', ['id', 'params']],
+  ['FunctionExpression', ['id', 'params']],
+  ['ArrowFunctionExpression', ['params']],
+  ['TSFunctionType', ['params']],
+  ['TSMethodSignature', ['params']],
+  ['ImportSpecifier', ['local']],
+  ['ImportDefaultSpecifier', ['local']],
+  ['ImportNamespaceSpecifier', ['local']],
+  ['AssignmentPattern', ['left']],
+  ['ArrayPattern', ['elements']],
+  ['RestElement', ['argument']],
+  ['CatchClause', ['param']],
+]);
+
+const isBinding = (parent: TreeNode | undefined, field: string): boolean =>
+  parent !== undefined && bindingFields.get(parent.type)?.includes(field) === true;
+
+/** The names that `{ a, b: c }` binds, where it stands on the left. */
+function namesOfPattern(node: TreeNode): string[] {
+  if (node.type !== 'ObjectPattern') return [];
+  return (node['properties'] as TreeNode[]).flatMap((property) => {
+    const value = property['value'] as TreeNode | undefined;
+    return value?.type === 'Identifier' ? [value['name'] as string] : [];
+  });
 }
 
 function throughGlobalThis(node: TreeNode): string | undefined {
@@ -82,7 +83,9 @@ export function nodeGlobals(source: ParsedSource): GlobalUse[] {
   const declared = new Set<string>();
   const used: GlobalUse[] = [];
   const certain: GlobalUse[] = [];
+  // Scopes are not told apart: a file that declares a name means its own wherever it uses it.
   walkTree(source.program, (node, parent, field) => {
+    for (const name of namesOfPattern(node)) declared.add(name);
     const global = throughGlobalThis(node);
     if (global !== undefined && names.has(global)) certain.push({ name: global, start: node.start });
     if (node.type !== 'Identifier' || !names.has(node['name'] as string) || isName(parent, field)) return;

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckContext } from '../check.ts';
-import { execute } from '../execute.ts';
+import { executePnpm } from '../execute-pnpm.ts';
 import { publishedPackages } from '../workspace/packages.ts';
 import { readTarball, type Tarball } from './tarball.ts';
 
@@ -15,7 +15,7 @@ async function packInto(target: string, { root, signal }: CheckContext): Promise
   for (const { folder } of packages) {
     const own = join(target, folder.replace('/', '-'));
     const args = ['pack', '--pack-destination', own];
-    const { exitCode, output } = await execute('pnpm', args, { cwd: join(root, folder), signal });
+    const { exitCode, output } = await executePnpm(args, { cwd: join(root, folder), signal });
     if (exitCode !== 0) throw new Error(`pnpm pack in ${folder}: ${output}`);
     const [file] = await readdir(own);
     if (file === undefined) throw new Error(`pnpm pack in ${folder} wrote nothing: ${output}`);

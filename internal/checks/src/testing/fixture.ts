@@ -11,8 +11,14 @@ export interface Fixture extends AsyncDisposable {
 /** The root of the repository these sources are in. */
 export const repository = resolve(import.meta.dirname, '../../../..');
 
-/** Files by path; an object is written as JSON. `tools` links the real node_modules, for checks that run a tool of it. */
-export async function fixture(files: Readonly<Record<string, string | object>>, options: { tools?: boolean } = {}): Promise<Fixture> {
+/**
+ * Files by path; an object is written as JSON. `links` names what of the real node_modules the fixture needs. Never all of it: tools that
+ * follow links would read the whole repository through it.
+ */
+export async function fixture(
+  files: Readonly<Record<string, string | object>>,
+  options: { links?: readonly string[] } = {},
+): Promise<Fixture> {
   const root = await mkdtemp(join(tmpdir(), 'checks-'));
   const write = async (more: Readonly<Record<string, string | object>>): Promise<void> => {
     for (const [path, content] of Object.entries(more)) {
@@ -21,6 +27,9 @@ export async function fixture(files: Readonly<Record<string, string | object>>, 
     }
   };
   await write(files);
-  if (options.tools === true) await symlink(join(repository, 'node_modules'), join(root, 'node_modules'));
+  await mkdir(join(root, 'node_modules'), { recursive: true });
+  for (const name of options.links ?? []) {
+    await symlink(join(repository, 'node_modules', name), join(root, 'node_modules', name));
+  }
   return { root, write, [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }) };
 }

@@ -10,7 +10,7 @@ export interface ParsedSource {
   readonly text: string;
   readonly program: Program;
   readonly comments: readonly Comment[];
-  /** Everything the file imports, types too, each as it is written. */
+  /** Everything the file imports, types too, each once and as it is written. */
   readonly imports: readonly ImportSite[];
 }
 
@@ -39,7 +39,9 @@ export async function parseSource(root: string, path: string): Promise<ParsedSou
     ...module.dynamicImports.flatMap(({ moduleRequest: { start, end } }) => literal(start, end)),
     ...importTypes(program),
   ];
-  return { path, text, program, comments, imports };
+  // A name that is imported and let out again is listed twice.
+  const bySpecifier = new Map(imports.toReversed().map((each) => [each.specifier, each]));
+  return { path, text, program, comments, imports: [...bySpecifier.values()] };
 }
 
 /** `import('x').T`, which stands in a type and is not among the parser's imports. */
