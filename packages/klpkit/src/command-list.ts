@@ -1,0 +1,11 @@
+import type { CommandFile } from './command.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { signCommand } from './commands/sign.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
+export const commandList: readonly CommandFile[] = [
+  inspectCommand, //
+  verifyCommand,
+  signCommand,
+];

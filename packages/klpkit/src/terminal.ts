@@ -1,0 +1,32 @@
+/** Where a run of the command line reads from and writes to: the process, or what a test hands over. */
+export interface Terminal {
+  /** Writes to standard output. */
+  out(text: string): void;
+  /** Writes to standard error. */
+  err(text: string): void;
+  /** Folder against which relative paths are resolved. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Whether standard output takes colours. */
+  readonly colors: boolean;
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The terminal of this process. Package managers run scripts in the package's folder and say in `INIT_CWD` where the user stands,
+ * which is what paths are meant against.
+ */
+export function processTerminal(): Terminal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort(new Error('interrupted')));
+  process.once('SIGTERM', () => stop.abort(new Error('terminated')));
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    folder: process.env['INIT_CWD'] ?? process.cwd(),
+    environment: process.env,
+    colors: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+    signal: stop.signal,
+  };
+}
