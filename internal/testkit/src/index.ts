@@ -11,6 +11,17 @@ export {
   testAuthority,
 } from './authority.ts';
 export {
+  appendSignature,
+  cmsMessage,
+  type CmsMessageOptions,
+  type SignatureBlock,
+  signedModule,
+  type TestHash,
+  type TestSigner,
+} from './cms-message.ts';
+export { derChildren, derInteger, derOid, tlv } from './der-writer.ts';
+export type { ComplianceCase } from './compliance-case.ts';
+export {
   concat,
   type ElfArch,
   type ElfRela,
@@ -19,6 +30,8 @@ export {
   relaBytes,
   writeElf,
 } from './elf-writer.ts';
+export { kernelCompliance, type KernelSubject, type StallingPatch } from './kernel-compliance.ts';
+export { loaderCompliance, type LoaderSubject, type SubjectModule } from './loader-compliance.ts';
 export { sharedDir, vectorsDir } from './shared-dir.ts';
 export { signTestModule } from './sign-test-module.ts';
 export { type TempFolder, tempFolder } from './temp-folder.ts';
