@@ -10,7 +10,7 @@ const traceHeading = /^[ \t]*(?:Call [Tt]race:|stack backtrace:|Backtrace:|<(?:T
 /** Stacks and lists that are not the failing task's: who allocated and freed, lockdep's history, locks, other CPUs. */
 const asideHeading =
   /^[ \t]*(?:Allocated by |Freed by |Allocated:|Freed:|Last potentially related |Second to last |Uninit was |Local variable |The buggy address |Memory state around |the existing dependency chain|-> #\d|other info that might help|the shortest dependencies|Possible unsafe locking|Chain exists of|hardirqs last |softirqs last |Preemption disabled at|last unloaded|write to 0x|read to 0x|read-write to 0x|value changed:|freed by task|allocated by task|INFO: (?:Freed|Allocated) in |Stack depot|page_owner |page last (?:allocated|free))/;
-const otherCpus = /^(?:NMI backtrace for cpu|Sending NMI )/;
+const otherCpus = /^(?:NMI backtrace for cpu|Sending NMI |Task dump for CPU )/;
 /** Stacks of tasks that only wait for the one that hangs. */
 const otherTask = /^(?:rcu: )?(?:RCU grace-period kthread stack dump|Showing all locks held)/;
 const registers =

@@ -7,14 +7,15 @@ const syscallPrefix = /^(?:__(?:x64|ia32|arm64|s390x?|riscv|powerpc|loongarch)_(
 
 /** The caller of these is at the bottom of what looped: dispatchers, and calls through file, socket and timer operations. */
 const dispatchers =
-  /^(?:process_one_work|do_syscall_|do_fast_syscall_|do_int80_syscall|x64_sys_call|entry_SYSCALL|sysenter_dispatch|tracesys_phase2|el0_svc|invoke_syscall|_*netif_receive_skb|_*do_softirq|_*handle_softirqs|call_timer_fn|_*run_timers|run_timer_softirq|_*hrtimer_run_queues|run_ksoftirqd|smpboot_thread_fn|kthread$|start_secondary|cpu_startup_entry|ret_from_fork|vfs_write|vfs_read|vfs_iter_(?:read|write)|do_iter_(?:read|write)|vfs_ioctl|blkdev_(?:driver_)?ioctl|call_(?:read|write)_iter|new_sync_(?:read|write)|call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|sock_(?:sendmsg|recvmsg|release|mmap|do_ioctl|ioctl)|_*sock_release|sock_sendmsg_nosec|compat_sock_ioctl|_*sys_(?:setsockopt|listen|accept)|kernel_(?:setsockopt|listen|accept)|sock_common_setsockopt|sk_common_release|nfnetlink_rcv_msg|(?:compat_)?(?:SYSC|SyS|_*sys|_*do_sys|_*se_sys|_*x64_sys)_(?:socketpair|connect|ioctl)|_*do_fault|handle_mm_fault|(?:do_|exc_)?page_fault|_*fput|task_work_run|exit_to_user_?mode)/;
+  /^(?:process_one_work|worker_thread|do_syscall_|do_fast_syscall_|do_int80_syscall|x64_sys_call|entry_SYSCALL|sysenter_dispatch|tracesys_phase2|el0_svc|invoke_syscall|_*netif_receive_skb|_*do_softirq|_*handle_softirqs|call_timer_fn|_*run_timers|run_timer_softirq|_*hrtimer_run_queues|run_ksoftirqd|smpboot_thread_fn|kthread$|start_secondary|cpu_startup_entry|ret_from_fork|_*vfs_(?:read|write)|vfs_iter_(?:read|write)|ksys_(?:read|write|ioctl|mmap)|do_iter_(?:read|write)|(?:do_)?vfs_ioctl|blkdev_(?:driver_)?ioctl|do_call_(?:read|write)_iter|call_(?:read|write)_iter|new_sync_(?:read|write)|call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|sock_(?:sendmsg|recvmsg|release|mmap|do_ioctl|ioctl)|_*sock_release|sock_sendmsg_nosec|compat_sock_ioctl|_*sys_(?:setsockopt|listen|accept)|kernel_(?:setsockopt|listen|accept)|sock_common_setsockopt|sk_common_release|nfnetlink_rcv_msg|(?:compat_)?(?:SYSC|SyS|_*sys|_*do_sys|_*se_sys|_*x64_sys)_(?:socketpair|connect|ioctl)|_*do_fault|handle_mm_fault|(?:do_|exc_)?page_fault|_*fput|task_work_run|exit_to_user_?mode)/;
 
 /** Waiting itself says nothing about who should have come. */
 const waiting = /sched|_lock|_slowlock|down|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|flush_work|rpm_resume/;
 
 /** The function a title names: the first that is not a helper, chosen as the rule says. */
 export function culpritOf(frames: readonly StackFrame[], rule: LogRule): string | undefined {
-  const names = frames.filter((frame) => !isSkipped(frame.function, rule)).map((frame) => frame.function);
+  const stack = rule.pick === 'stall' ? belowInterrupt(frames) : frames;
+  const names = stack.filter((frame) => !isSkipped(frame.function, rule)).map((frame) => frame.function);
   if (rule.pick === 'hung-task') return waiterOf(names);
   if (rule.pick === 'stall') return loopOf(names);
   const first = names[0];
@@ -27,7 +28,7 @@ function isSkipped(name: string, rule: LogRule): boolean {
 
 function waiterOf(names: readonly string[]): string | undefined {
   for (const name of names) {
-    if (/^synchronize_(?:s?rcu|net|sched)/.test(name)) return 'synchronize_rcu';
+    if (/^_*synchronize_(?:s?rcu|net|sched)/.test(name)) return 'synchronize_rcu';
     if (name.startsWith('rtnl_lock')) return name;
   }
   const found = names.find((name) => !waiting.test(name));
@@ -37,9 +38,12 @@ function waiterOf(names: readonly string[]): string | undefined {
 /** Where an interrupt came in: what stands above is the watchdog at work. */
 const interruptEntry = /^(?:(?:asm_)?sysvec_|(?:smp_)?apic_timer_interrupt|(?:asm_)?common_interrupt|ret_from_intr|do_IRQ|call_on_irq_stack|el[01]\w*_(?:irq|interrupt)|gic_handle_irq|__irq_svc|timer_interrupt|hardware_interrupt_common|decrementer_common)/;
 
-function loopOf(all: readonly string[]): string | undefined {
-  const entry = all.findLastIndex((name) => interruptEntry.test(name));
-  const names = entry === -1 || entry === all.length - 1 ? all : all.slice(entry + 1);
+function belowInterrupt(frames: readonly StackFrame[]): readonly StackFrame[] {
+  const entry = frames.findLastIndex((frame) => interruptEntry.test(frame.function));
+  return entry === frames.length - 1 ? frames : frames.slice(entry + 1);
+}
+
+function loopOf(names: readonly string[]): string | undefined {
   const dispatcher = names.findIndex((name, index) => index > 0 && dispatchers.test(name));
   const found = dispatcher === -1 ? names[0] : names[dispatcher - 1];
   return found === undefined ? undefined : shortName(found);
@@ -47,5 +51,5 @@ function loopOf(all: readonly string[]): string | undefined {
 
 function shortName(name: string): string {
   const bare = name.replace(syscallPrefix, '');
-  return bare === name || !/^__(?:x64|ia32|arm64|s390|riscv|powerpc|loongarch|se|do)/.test(name) ? bare : `sys_${bare}`;
+  return bare !== name && name.startsWith('__') ? `sys_${bare}` : bare;
 }

@@ -29,7 +29,7 @@ const exact = [
   'fortify_panic __fortify_panic __fortify_report skb_panic skb_over_panic skb_under_panic assertfail assfail __phys_addr',
   '__check_heap_object __check_object_size usercopy_abort check_heap_object reiserfs_panic __reiserfs_panic nfs_panic',
   // a fault in the kernel on arm and arm64
-  '__do_kernel_fault do_translation_fault do_mem_abort do_page_fault do_bad_area do_DataAbort die_kernel_fault __dabt_svc',
+  '__do_kernel_fault do_tag_check_fault do_translation_fault do_mem_abort do_page_fault do_bad_area do_DataAbort die_kernel_fault __dabt_svc',
   // waiting
   'wait_for_completion wait_for_completion_timeout wait_for_common __wait_for_common __queue_work queue_work_on',
   // timers and deferred work
@@ -47,14 +47,14 @@ const families = [
   '_*(?:sanitizer|asan|kasan|hwasan|msan|kmsan|tsan|kcsan|ubsan|kcov)_', // also __asan_load8, __tsan_read8
   'kasan|kmsan|kcsan|kfence_report',
   'check_memory_region|check_region_inline|print_address_description|print_report|end_report|start_report',
-  '_*lockdep|lock_acquire|lock_release|_*lock_acquire|lock_is_held|lock_class|register_lock_class|check_prev|validate_chain|print_\\w*(?:lock|bug|deadlock|usage|inversion)',
+  '_*lockdep|lock_acquire|lock_release|_*lock_acquire|lock_is_held|lock_class|register_lock_class|check_(?:prevs?_|noncircular|irq_usage|deadlock)|mark_held_locks|validate_chain|print_\\w*(?:lock|bug|deadlock|usage|inversion)',
   '_*(?:raw_)?(?:spin|read|write)_(?:try)?(?:un)?lock|do_raw_spin|queued_(?:spin|read|write)_lock|native_queued_spin|pv_queued_spin|__pv_queued',
   '_*mutex_(?:try)?(?:un)?lock|_*rt_mutex|_*ww_mutex|percpu_(?:down|up)_|_*rwsem_|_*down_(?:read|write)',
   '_*refcount_(?:add|sub|inc|dec|set|read|warn)|_*list_(?:add|del|replace|move|splice)',
   '_*(?:un)?safe_|_*(?:get|put)_user|copy_(?:to|from)_(?:user|iter)',
   'v?s?c?n?printf|vsnprintf|vscnprintf|k?v?asprintf|string(?:_nocheck)?$|pointer$|format_decode|_*v?printk|_*dev_(?:info|notice|warn|err|alert|crit|emerg|printk)|_dev_',
   'debug_object|_*debug_check_no_obj|perf_trace_|trace_event_raw|_*x86_indirect_thunk|_*x86_return_thunk|entry_ibpb',
-  '_*alloc_(?:frozen_)?pages|_*get_free_pages|kmem_cache_|_*kmem_|_*kmalloc|_*kcalloc|_*kzalloc|_*krealloc|_*kv?free$|kvmalloc|_*vmalloc|vfree|_*slab_|_*slub_|allocate_slab|new_slab|cache_alloc',
+  '_*alloc_(?:frozen_)?pages|_*get_free_pages|kmem_cache_|_*kmem_|_*kmalloc|_*kcalloc|_*kzalloc|_*krealloc|_*kv?free$|_*kfree_skb|consume_skb|kvmalloc|_*vmalloc|vfree|_*slab_|_*slub_|allocate_slab|new_slab|cache_alloc',
   'rb_(?:erase|insert|next|prev|first)|_*xas_|xa_(?:load|store|erase)|_*radix_tree_|idr_|ref_tracker_|trace_(?:hardirqs|softirqs)_|_*local_bh_|hlock_class|look_up_lock_class|mark_lock',
   'should_fail|fault_create|el1h?_|warn_alloc|rollback_registered|unregister_netdev|sysfs_remove',
 ];

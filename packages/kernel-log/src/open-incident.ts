@@ -81,7 +81,10 @@ export function takeRule(open: OpenIncident, match: RuleMatch, message: string):
   }
   open.number ??= match.groups.number ?? null;
   const frame = match.groups.ip === undefined ? undefined : parseSymbol(match.groups.ip);
-  if (frame !== undefined) open.pointer = { frame };
+  if (frame !== undefined) {
+    open.pointer = { frame };
+    open.section = 'trace'; // some memory checkers print no heading above the stack
+  }
   if (match.groups.pid !== undefined && match.groups.comm !== undefined) {
     addTask(open, taskOf(match.groups.pid, match.groups.comm));
   }

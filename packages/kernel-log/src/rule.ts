@@ -24,7 +24,10 @@ export interface LogRule {
   /** Stable name, kebab-case: it is what statistics are kept by. */
   readonly id: string;
   readonly kind: IncidentKind;
-  /** Each matching line has one of these texts in it. The anchors of all rules together are the scanner's fast first look. */
+  /**
+   * Each matching line has one of these texts in it, at the beginning of a word. The anchors of all rules together are the
+   * scanner's fast first look at a block of text.
+   */
   readonly anchors: readonly string[];
   /**
    * Matched at the start of a message, after all stamps; no flags. Named groups go into the title by their name. Five of

@@ -114,16 +114,11 @@ function beginWith(state: State, record: LogRecord, text: string): boolean {
   const message = text.startsWith(' ') ? text.trimStart() : text;
   if (message.includes('patch') || message.includes('LIVEPATCH')) state.watch.learn(message);
   closeSilent(state, record);
-  const match = hints(state, message) ? state.options.rules.match(message) : undefined;
+  const { rules } = state.options;
+  const match = rules.mayMatch(message) ? rules.match(message) : undefined;
   if (match === undefined) return false;
   begin(state, record.caller ?? '', match, message, record);
   return true;
-}
-
-function hints(state: State, message: string): boolean {
-  const { hint } = state.options.rules;
-  hint.lastIndex = 0;
-  return hint.test(message);
 }
 
 function begin(state: State, key: string, match: RuleMatch, message: string, record: LogRecord): void {

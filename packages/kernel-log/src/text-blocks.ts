@@ -13,43 +13,35 @@ export interface TextBlocks {
 /** While nothing is open, one search over a whole block of text finds the next line worth a look. */
 export function createTextBlocks(scanner: Scanner, hint: RegExp): TextBlocks {
   let rest = '';
-  let cut = false;
-  let begun = false;
   return {
     push(chunk) {
-      const lastNewline = chunk.lastIndexOf('\n');
-      if (lastNewline === -1) {
-        if (rest.length < maxLineLength) rest += chunk;
-        else cut = true;
-        return;
-      }
-      const firstNewline = chunk.indexOf('\n');
-      if (rest !== '' || cut) scanner.read((rest + chunk.slice(0, firstNewline)).slice(0, maxLineLength));
-      else if (!begun) scanner.read(chunk.slice(0, firstNewline)); // the first line tells the form of the log
-      const start = rest !== '' || cut || !begun ? firstNewline + 1 : 0;
-      begun = true;
-      readBlock(scanner, hint, chunk, start, lastNewline + 1);
-      rest = chunk.slice(lastNewline + 1);
-      cut = false;
+      const newline = chunk.indexOf('\n');
+      const head = newline === -1 ? chunk : chunk.slice(0, newline);
+      if (rest.length < maxLineLength) rest += head.slice(0, maxLineLength - rest.length);
+      if (newline === -1) return;
+      scanner.read(rest); // also, at the very beginning, the line that tells the form of the log
+      const end = chunk.lastIndexOf('\n') + 1;
+      readBlock(scanner, hint, chunk, newline + 1, end);
+      rest = chunk.slice(end, end + maxLineLength);
     },
     end() {
-      if (rest !== '') scanner.read(rest.slice(0, maxLineLength));
+      scanner.read(rest);
       rest = '';
     },
   };
 }
 
+/** Reads whole lines: from the start of one, behind a newline, to the end of one. */
 function readBlock(scanner: Scanner, hint: RegExp, block: string, start: number, end: number): void {
-  let at = start;
-  while (at < end) {
+  for (let at = start; at < end; ) {
     if (scanner.idle()) {
-      hint.lastIndex = at;
+      hint.lastIndex = at - 1;
       const hit = hint.exec(block);
       if (hit === null || hit.index >= end) return;
-      at = Math.max(at, block.lastIndexOf('\n', hit.index) + 1);
+      at = block.lastIndexOf('\n', hit.index) + 1;
     }
     const newline = block.indexOf('\n', at);
-    scanner.read(block.slice(at, Math.min(newline === -1 ? end : newline, at + maxLineLength)));
-    at = newline === -1 ? end : newline + 1;
+    scanner.read(block.slice(at, Math.min(newline, at + maxLineLength)));
+    at = newline + 1;
   }
 }

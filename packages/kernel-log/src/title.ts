@@ -15,6 +15,6 @@ export function withoutNumbers(text: string): string {
     .slice(0, maxTitle)
     .replace(/\b0x[0-9a-f]+\b/gi, 'ADDR')
     .replace(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,16}\b/g, 'ADDR')
-    .replace(/(?<![A-Za-z_])\d+(?![A-Za-z_])/g, 'NUM')
+    .replace(/(?<!\w)\d+(?!\w)/g, 'NUM')
     .replace(/[ .]+$/, '');
 }

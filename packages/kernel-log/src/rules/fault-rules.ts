@@ -133,7 +133,7 @@ export const faultRules: readonly LogRule[] = [
     id: 'exception',
     kind: 'fault',
     role: 'follow',
-    anchors: [' [#'],
+    anchors: ['[#'],
     pattern: pattern(
       '(?:Oops: )?(?<what>int3|debug|bounds|overflow|alignment check|control protection|invalid TSS|segment not present|',
       'stack guard page|coprocessor error|coprocessor segment overrun|simd exception|Split lock detected|iret exception|',

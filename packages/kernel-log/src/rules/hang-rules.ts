@@ -37,7 +37,7 @@ export const hangRules: readonly LogRule[] = [
     id: 'rcu-starved',
     kind: 'hang',
     role: 'follow',
-    anchors: [' kthread '],
+    anchors: ['kthread starved for ', 'kthread timer wakeup '],
     pattern: /(?:rcu: )?(?:INFO: )?rcu_\w{2,20} kthread (?:starved for|timer wakeup didn't happen for) \d{1,12} jiffies!/,
     title: 'INFO: rcu detected stall in {function}',
     pick: 'stall',
@@ -54,7 +54,7 @@ export const hangRules: readonly LogRule[] = [
     // A name with a newline in it: text forms show the rest as a line of its own.
     id: 'hung-task-split',
     kind: 'hang',
-    anchors: [' blocked for more than '],
+    anchors: ['blocked for more than '],
     pattern: /[^:]{0,40}:(?<pid>\d{1,10}) blocked for more than \d{1,10} seconds\./,
     title: 'INFO: task hung in {function}',
     pick: 'hung-task',

@@ -108,7 +108,7 @@ export const memoryRules: readonly LogRule[] = [
     id: 'list-check',
     kind: 'fault',
     role: 'lead',
-    anchors: [' corruption', 'list_add double add: '],
+    anchors: ['list_add corruption', 'list_del corruption', 'list_add double add: '],
     pattern: /(?:list_(?:add|del) corruption[,.]|list_add double add: )/,
     title: 'BUG: corrupted list in {function}',
   },

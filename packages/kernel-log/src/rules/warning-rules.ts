@@ -118,7 +118,7 @@ export const warnRules: readonly LogRule[] = [
     id: 'cut-here',
     kind: 'warning',
     role: 'lead',
-    anchors: ['[ cut here ]'],
+    anchors: ['--------[ cut here ]', '------------[ cut here ]'],
     pattern: /-{8,16}\[ cut here \]-{8,16}/,
     title: 'WARNING in {function}',
   },
