@@ -41,10 +41,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'End of the server certificate.',
     registers,
   });
-  addCounts(registry, sources.database);
+  const readCounts = addCounts(registry, sources.database);
   addRollouts(registry, sources.published);
   return {
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    render: async () => {
+      await readCounts();
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
     observeRequest: (labels, seconds) => requests.observe({ ...labels, status: String(labels.status) }, seconds),
     countGateAct: (act) => acts.inc({ act }),
     setCertificateEnd: (ms) => certificateEnd.set(ms / 1000),
@@ -71,7 +74,8 @@ interface OutcomeRow {
   readonly silent: number;
 }
 
-function addCounts(registry: Registry, database: Database): void {
+/** Makes the metrics of what the database has counted; the function reads them anew. */
+function addCounts(registry: Registry, database: Database): () => Promise<void> {
   const registers = [registry];
   const up = new Gauge({ name: 'klpkit_database_up', help: 'Whether the database answered.', registers });
   const attempts = new Gauge({
@@ -80,28 +84,32 @@ function addCounts(registry: Registry, database: Database): void {
     labelNames: ['release', 'tier', 'control', 'outcome'],
     registers,
   });
-  registry.registerMetric(
-    new Counter({
-      registers: [],
-      name: 'klpkit_pings_total',
-      help: 'Pings that were counted.',
-      labelNames: ['release', 'tier', 'kernel', 'arch', 'kind', 'late'],
-      async collect() {
-        this.reset();
-        attempts.reset();
-        try {
-          const pings = await database.query<PingCountRow>(
-            'select release, tier, kernel, arch, kind, late::text, pings from ping_counts',
-          );
-          for (const { pings: count, ...labels } of pings.rows) this.inc(labels, count);
-          for (const row of await loadOutcomes(database)) setOutcomes(attempts, row);
-          up.set(1);
-        } catch {
-          up.set(0);
-        }
-      },
-    }),
+  const pings = new Counter({
+    name: 'klpkit_pings_total',
+    help: 'Pings that were counted.',
+    labelNames: ['release', 'tier', 'kernel', 'arch', 'kind', 'late'],
+    registers,
+  });
+  return async () => {
+    try {
+      const counted = await loadPingCounts(database);
+      const outcomes = await loadOutcomes(database);
+      pings.reset();
+      attempts.reset();
+      for (const { pings: count, ...labels } of counted) pings.inc(labels, count);
+      for (const row of outcomes) setOutcomes(attempts, row);
+      up.set(1);
+    } catch {
+      up.set(0);
+    }
+  };
+}
+
+async function loadPingCounts(database: Database): Promise<readonly PingCountRow[]> {
+  const { rows } = await database.query<PingCountRow>(
+    'select release, tier, kernel, arch, kind, late::text, pings from ping_counts',
   );
+  return rows;
 }
 
 async function loadOutcomes(database: Database): Promise<readonly OutcomeRow[]> {

@@ -5,24 +5,17 @@ import type { FastifyInstance } from 'fastify';
 import type { ClientConfig } from 'pg';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { ensureAdmin } from './access/first-admin.ts';
-import { createTokenCheck } from './access/tokens.ts';
 import { type Closers, createClosers } from './closers.ts';
 import type { RunningServer, ServerConfig } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
 import { ServerError } from './errors.ts';
-import { openPayloadStore } from './files/payload-store.ts';
-import { startGateLoop } from './gate/loop.ts';
 import { createApp } from './http/app.ts';
-import { createGroupCommit } from './ingest/group-commit.ts';
-import { createIntake } from './ingest/intake.ts';
 import { keepPartitions } from './ingest/partitions.ts';
-import { appendPings, type TakenPing } from './ingest/ping-log.ts';
-import { createMetrics } from './metrics.ts';
 import { startEmbeddedPostgres } from './postgres/embedded.ts';
 import { ensureBlocklist } from './publish/blocklist-store.ts';
-import { openPublished, publishedChannel } from './publish/published.ts';
 import { type ResolvedConfig, resolveConfig } from './resolve-config.ts';
+import { createServices } from './create-services.ts';
 import type { Services } from './services.ts';
 import { databasePassword, openStateDir, type StateDir } from './state-dir.ts';
 import { type CertificateKeeper, openCertificates } from './tls/keeper.ts';
@@ -35,8 +28,6 @@ export interface StartOptions {
   readonly logTo?: DestinationStream;
 }
 
-/** Pings in one transaction. */
-const maxGroup = 5_000;
 const partitionIntervalMs = 3_600_000;
 /** What is under way when the server stops may take so long to end. */
 const closeGraceMs = 10_000;
@@ -149,57 +140,6 @@ async function prepareDatabase(
 
 async function dropOldPings(database: Database, config: ResolvedConfig): Promise<void> {
   await keepPartitions(database, { retentionDays: config.retentionDays, now: config.clock() });
-}
-
-interface ServiceParts {
-  readonly config: ResolvedConfig;
-  readonly log: Logger;
-  readonly database: Database;
-  readonly trust: Trust;
-  readonly state: StateDir;
-  readonly closers: Closers;
-}
-
-async function createServices({ config, log, database, trust, state, closers }: ServiceParts): Promise<Services> {
-  const { clock } = config;
-  const payloads = await openPayloadStore(state.payloads);
-  const published = await openPublished(database);
-  database.listen(
-    publishedChannel,
-    () =>
-      void published
-        .refresh()
-        .catch((error: unknown) => log.warn({ err: error }, 'what is published could not be read again')),
-  );
-  const metrics = createMetrics({ database, published });
-  const gate = startGateLoop(database, {
-    settings: config.gate,
-    published,
-    clock,
-    log,
-    onAct: (_release, act) => metrics.countGateAct(act),
-  });
-  closers.add(() => gate.close());
-  const group = createGroupCommit<TakenPing>({
-    write: (taken) => appendPings(database, taken),
-    maxItems: maxGroup,
-    maxWaiting: config.limits.maxWaitingPings,
-  });
-  closers.add(() => group.close());
-  const tiers = new Set(config.plan.tiers.map(({ tier }) => tier));
-  const takePings = createIntake({ published, log: group, tiers, clock, onCommit: () => gate.kick() });
-  return {
-    config,
-    log,
-    database,
-    published,
-    payloads,
-    trust,
-    tokens: createTokenCheck(database, clock),
-    takePings,
-    gate,
-    metrics,
-  };
 }
 
 async function renewCertificate(

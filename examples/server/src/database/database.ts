@@ -1,12 +1,11 @@
 import {
   Client,
   type ClientConfig,
-  type CustomTypesConfig,
   DatabaseError,
   Pool,
   type QueryResult,
   type QueryResultRow,
-  types as pgTypes,
+  TypeOverrides,
 } from 'pg';
 import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
@@ -25,24 +24,26 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
-/** int8: epoch milliseconds and counts, all below 2^53. */
+/** int8 is epoch milliseconds and counts, all below 2^53. */
 const int8Oid = 20;
-const types: CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === int8Oid ? Number : (pgTypes.getTypeParser(oid, format as 'text') as unknown),
-};
+const types = new TypeOverrides();
+types.setTypeParser(int8Oid, Number);
 
 /** Opens the pool. The database need not answer yet: that shows with the first query. */
 export function openDatabase(connection: ClientConfig, options: { log: Logger; maxConnections?: number }): Database {
   const settings = { ...connection, types, application_name: 'klpkit-server' };
   const pool = new Pool({ ...settings, max: options.maxConnections ?? 10, connectionTimeoutMillis: 10_000 });
-  pool.on('error', (error) => options.log.warn({ err: error }, 'an idle database connection was lost'));
+  let isClosing = false;
+  pool.on('error', (error) => {
+    if (!isClosing) options.log.warn({ err: error }, 'an idle database connection was lost');
+  });
   const listener = openListener(settings, options.log);
   return {
     query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
     transaction: (work) => guarded(() => inTransaction(pool, work)),
     listen: (channel, onNotice) => listener.add(channel, onNotice),
     close: async () => {
+      isClosing = true;
       await listener.close();
       await pool.end();
     },

@@ -27,33 +27,35 @@ interface LoopOptions {
 
 /** Starts the loop. An error is logged and the next round tries again; what was not read stays in the log. */
 export function startGateLoop(database: Database, options: LoopOptions): GateLoop {
-  let isClosed = false;
+  const closing = new AbortController();
   let isWanted = false;
   let soaksSeenAt = 0;
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {
-    while (isWanted && !isClosed) {
+    while (isWanted && !closing.signal.aborted) {
       isWanted = false;
       // A soak can end without a ping, but not every batch is worth a look at every rollout.
       const soaksToo = options.clock() - soaksSeenAt >= options.settings.intervalMs;
       if (soaksToo) soaksSeenAt = options.clock();
-      await readAndDecide(database, { ...options, soaksToo, isClosed: () => isClosed }).catch((error: unknown) => {
-        const isExpected = isServerError(error, 'DATABASE_UNAVAILABLE');
-        options.log[isExpected ? 'warn' : 'error']({ err: error }, 'the gate could not read; it tries again');
-      });
+      await readAndDecide(database, { ...options, soaksToo, isClosed: () => closing.signal.aborted }).catch(
+        (error: unknown) => {
+          const isExpected = isServerError(error, 'DATABASE_UNAVAILABLE');
+          options.log[isExpected ? 'warn' : 'error']({ err: error }, 'the gate could not read; it tries again');
+        },
+      );
     }
     running = undefined;
   };
   const kick = (): void => {
     isWanted = true;
-    if (!isClosed) running ??= round();
+    if (!closing.signal.aborted) running ??= round();
   };
   const timer = setInterval(kick, options.settings.intervalMs);
   kick();
   return {
     kick,
     close: async () => {
-      isClosed = true;
+      closing.abort();
       clearInterval(timer);
       await running;
     },

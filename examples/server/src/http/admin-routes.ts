@@ -42,7 +42,8 @@ export function addAdminRoutes(app: FastifyInstance, services: Services): void {
       await services.published.refresh();
     },
   };
-  addPublishRoutes(app, context);
+  addPayloadRoutes(app, context);
+  addReleaseRoutes(app, context);
   addRolloutRoutes(app, context);
   addBlocklistRoutes(app, context);
   addTokenRoutes(app, context);
@@ -55,8 +56,8 @@ export function addAdminRoutes(app: FastifyInstance, services: Services): void {
   );
 }
 
-function addPublishRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
-  const { payloads, trust, config, database } = services;
+function addPayloadRoutes(app: FastifyInstance, { services }: AdminContext): void {
+  const { payloads, trust, config } = services;
   const { maxPayloadBytes } = config.limits;
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.put<{ Params: z.infer<typeof digestParams> }>(
@@ -75,10 +76,16 @@ function addPublishRoutes(app: FastifyInstance, { services, actorOf, announce }:
       return reply.code(201).send({ sha256, size });
     },
   );
-  const body = z.strictObject({ release: z.unknown() });
-  app.post<{ Body: z.infer<typeof body> }>(
+}
+
+const releaseBody = z.strictObject({ release: z.unknown() });
+
+function addReleaseRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
+  const { payloads, trust, config, database } = services;
+  const { maxPayloadBytes } = config.limits;
+  app.post<{ Body: z.infer<typeof releaseBody> }>(
     '/releases',
-    { schema: { summary: 'Publishes a release in the first phase of the plan.', body } },
+    { schema: { summary: 'Publishes a release in the first phase of the plan.', body: releaseBody } },
     async (request, reply) => {
       const context = {
         payloads,

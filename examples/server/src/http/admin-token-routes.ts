@@ -17,49 +17,41 @@ const tokenBody = z.discriminatedUnion('role', [
 const idParams = z.strictObject({ id: z.uuid() });
 
 /** Makes, lists and revokes tokens. */
-export function addTokenRoutes(app: FastifyInstance, { services, actorOf }: AdminContext): void {
-  const { database, config, tokens } = services;
+export function addTokenRoutes(app: FastifyInstance, context: AdminContext): void {
   app.get('/tokens', { schema: { summary: 'Every token; none of their secrets.' } }, async () => ({
-    tokens: await listTokens(database),
+    tokens: await listTokens(context.services.database),
   }));
   app.post<{ Body: z.infer<typeof tokenBody> }>(
     '/tokens',
     { schema: { summary: 'Makes a token. It is told this once.', body: tokenBody } },
-    async (request, reply) => {
-      const now = config.clock();
-      const made = await database.transaction(async (sql) => {
-        const { token, info } = await makeToken(sql, request.body, now);
-        await appendAudit(sql, {
-          at: now,
-          actor: actorOf(request),
-          action: 'token-made',
-          release: null,
-          detail: { ...info },
-        });
-        return { token, ...info };
-      });
-      return reply.code(201).send(made);
-    },
+    async (request, reply) => reply.code(201).send(await make(request.body, context, context.actorOf(request))),
   );
   app.delete<{ Params: z.infer<typeof idParams> }>(
     '/tokens/:id',
     { schema: { summary: 'Revokes a token.', params: idParams } },
     async (request, reply) => {
-      const now = config.clock();
-      await database.transaction(async (sql) => {
-        const isKnown = await revokeToken(sql, request.params.id, now);
-        if (!isKnown)
-          throw new ServerError('TOKEN_UNKNOWN', 'There is no such token. GET /v1/admin/tokens lists them.');
-        await appendAudit(sql, {
-          at: now,
-          actor: actorOf(request),
-          action: 'token-revoked',
-          release: null,
-          detail: { id: request.params.id },
-        });
-      });
-      tokens.forget();
+      await revoke(request.params.id, context, context.actorOf(request));
       return reply.code(204).send();
     },
   );
+}
+
+function make(body: z.infer<typeof tokenBody>, { services }: AdminContext, actor: string): Promise<{ token: string }> {
+  const now = services.config.clock();
+  return services.database.transaction(async (sql) => {
+    const { token, info } = await makeToken(sql, body, now);
+    await appendAudit(sql, { at: now, actor, action: 'token-made', release: null, detail: { ...info } });
+    return { token, ...info };
+  });
+}
+
+async function revoke(id: string, { services }: AdminContext, actor: string): Promise<void> {
+  const now = services.config.clock();
+  await services.database.transaction(async (sql) => {
+    if (!(await revokeToken(sql, id, now))) {
+      throw new ServerError('TOKEN_UNKNOWN', 'There is no such token. GET /v1/admin/tokens lists them.');
+    }
+    await appendAudit(sql, { at: now, actor, action: 'token-revoked', release: null, detail: { id } });
+  });
+  services.tokens.forget();
 }

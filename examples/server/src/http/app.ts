@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -34,7 +34,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
       maxHeaderSize: 16_384,
     },
     loggerInstance: services.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,

@@ -63,8 +63,7 @@ function meaningOf(ping: LoggedPing, provenBy: GateSettings['provenBy']): 'befor
       return provenBy === 'after' ? 'proven' : undefined;
     case 'health':
       return provenBy === 'after' || Number(ping.detail.index) >= provenBy ? 'proven' : undefined;
-    case 'check':
-    case 'transition':
+    default:
       return undefined;
   }
 }

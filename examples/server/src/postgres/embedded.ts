@@ -49,7 +49,7 @@ export async function startEmbeddedPostgres(folder: string, options: EmbeddedOpt
   const supervisor = await supervise(cluster, { ...options, connection });
   return {
     connection,
-    pid: supervisor.pid,
+    pid: () => supervisor.pid(),
     close: async () => {
       await supervisor.stop();
       if (dirname(cluster.socketDir) !== folder) await rm(cluster.socketDir, { recursive: true, force: true });

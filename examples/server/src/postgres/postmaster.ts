@@ -30,11 +30,12 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger }): Pos
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const complaints: string[] = [];
+  let isStopping = false;
   createInterface({ input: child.stderr }).on('line', (line) => {
     const isBad = /\b(?:FATAL|PANIC):/.test(line);
     if (isBad) complaints.push(line);
     if (complaints.length > 20) complaints.shift();
-    options.log[isBad ? 'warn' : 'debug']({ postgres: line }, 'database log');
+    options.log[isBad && !isStopping ? 'warn' : 'debug']({ postgres: line }, 'database log');
   });
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -48,6 +49,7 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger }): Pos
     complaints: () => complaints,
     stop: async (graceMs = shutdownGraceMs) => {
       if (!isRunning()) return;
+      isStopping = true;
       child.kill('SIGINT');
       const force = setTimeout(() => child.kill('SIGQUIT'), graceMs);
       await once(child, 'exit').finally(() => clearTimeout(force));

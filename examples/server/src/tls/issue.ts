@@ -90,7 +90,10 @@ function template(validity: Validity): pkijs.Certificate {
 /** RFC 5280, 4.1.2.5: UTCTime through 2049, GeneralizedTime after. */
 function toTime(ms: number): pkijs.Time {
   const value = new Date(ms);
-  return new pkijs.Time({ type: value.getUTCFullYear() < 2050 ? 0 : 1, value });
+  return new pkijs.Time({
+    type: value.getUTCFullYear() < 2050 ? pkijs.TimeType.UTCTime : pkijs.TimeType.GeneralizedTime,
+    value,
+  });
 }
 
 function setName(name: pkijs.RelativeDistinguishedNames, commonName: string): void {
