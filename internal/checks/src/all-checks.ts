@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import { attw } from './checks/attw.ts';
 import { build } from './checks/build.ts';
+import { bundles } from './checks/bundles.ts';
 import { classes } from './checks/classes.ts';
 import { examplesCompile } from './checks/examples-compile.ts';
 import { examplesPresent } from './checks/examples-present.ts';
@@ -30,6 +31,7 @@ export function allChecks(pack: PackPackages): readonly Check[] {
     graphImports(),
     graphCycles,
     runsAnywhere(),
+    bundles(),
     graphManifests,
     graphReferences,
     graphDocument(),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bundles } from './checks/bundles.ts';
 import { graphCycles } from './checks/graph-cycles.ts';
 import { graphDocument } from './checks/graph-document.ts';
 import { graphImports } from './checks/graph-imports.ts';
@@ -244,5 +245,21 @@ describe('runs anywhere', () => {
     ]);
     // Nothing leads to it: it may be shipped all the same.
     expect(await messages(node)).toEqual(['imports the Node built-in node:crypto']);
+  });
+});
+
+describe('bundles', () => {
+  const where = async (files: Record<string, string | object>) => {
+    await using repo = await fixture({ ...good, 'packages/b/src/index.ts': `import 'node:fs';`, ...files });
+    return (await bundles(table).run(repo)).map((each) => `${each.where}: ${each.message}`);
+  };
+
+  test('a dependency that needs Node shows in a package that runs anywhere, not in one for Node', async () => {
+    expect(await where({})).toEqual([]);
+    const left = { 'left/package.json': { name: 'left', main: 'index.js' }, 'left/index.js': `require('fs');` };
+    const files = Object.fromEntries(Object.entries(left).map(([path, text]) => [`node_modules/${path}`, text]));
+    expect(await where({ ...files, 'packages/b/src/index.ts': `import 'left';` })).toEqual([]);
+    const [finding] = await where({ ...files, 'packages/a/src/index.ts': `import 'left';` });
+    expect(finding).toContain('@klpkit/a for a browser: node_modules/left/index.js:1: Could not resolve "fs"');
   });
 });

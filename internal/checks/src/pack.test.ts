@@ -4,7 +4,7 @@ import { attw } from './checks/attw.ts';
 import { packContents } from './checks/pack-contents.ts';
 import { packManifest } from './checks/pack-manifest.ts';
 import { publint } from './checks/publint.ts';
-import { packOnce } from './pack/pack-packages.ts';
+import type { packOnce } from './pack/pack-packages.ts';
 import { readTarball } from './pack/tarball.ts';
 import { fixture, repository } from './testing/fixture.ts';
 

@@ -21,6 +21,11 @@ export const packageTable: readonly PackageRow[] = [
   { name: '@klpkit/rollout', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/blocklist', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/kernel', runsOn: 'Linux, Node', mayImport: ['@klpkit/payload', '@klpkit/kernel-log'] },
+  {
+    name: '@klpkit/repository',
+    runsOn: 'Node',
+    mayImport: ['@klpkit/release', '@klpkit/payload', '@klpkit/rollout', '@klpkit/blocklist'],
+  },
   { name: '@klpkit/vm', runsOn: 'Linux, Node', mayImport: [] },
   {
     name: 'klpkit',
@@ -33,6 +38,7 @@ export const packageTable: readonly PackageRow[] = [
       '@klpkit/rollout',
       '@klpkit/blocklist',
       '@klpkit/kernel',
+      '@klpkit/repository',
       '@klpkit/vm',
     ],
   },
