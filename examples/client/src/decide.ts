@@ -3,7 +3,7 @@ import { type Release, releaseKey } from '@klpkit/release';
 import { eligibilityOf, type Subject } from '@klpkit/rollout';
 import type { Facts } from './event.ts';
 import type { HeldPatch, Memory } from './memory.ts';
-import type { Offer } from './ports.ts';
+import type { Candidate, Offer } from './ports.ts';
 import type { Attempt } from './state.ts';
 
 /** What every decision needs beside the facts. */
@@ -22,12 +22,25 @@ export type Decision =
   | { readonly kind: 'go'; readonly attempt: Attempt };
 
 /**
+ * The newest release that this machine may have. An older one only comes in question where the newer ones are held or blocked, and never while a
+ * patch that this machine had trouble with is in force: what that needs is a person.
+ */
+export function decideOffer(offer: Offer, facts: Facts, context: DecideContext): Decision {
+  let first: Decision | undefined;
+  for (const candidate of offer.candidates) {
+    const decision = decideCandidate(candidate, facts, context);
+    if (decision.kind === 'go') return first === undefined || !inTrouble(facts) ? decision : first;
+    first ??= decision;
+    if (decision.kind === 'nothing') break; // in force: nothing older is of interest
+  }
+  return first ?? withoutRelease(offer.reason, offer.message);
+}
+
+/**
  * Blocklist first, then the bucket: no percentage and no local "always" gets a blocked patch in. Between them stand this machine's own
  * memory (a patch that it crashed with) and the marker of an inserter that never came back.
  */
-export function decideOffer(offer: Offer, facts: Facts, context: DecideContext): Decision {
-  if (offer.release === null) return withoutRelease(offer.reason, offer.message);
-  const { release, rollout, payload } = offer;
+function decideCandidate({ release, rollout, payload }: Candidate, facts: Facts, context: DecideContext): Decision {
   const key = releaseKey(release);
   const held = heldPatch(facts.memory, release);
   const barrier = barrierTo(release, facts, context, held === undefined ? 'first-apply' : 're-apply');
@@ -42,6 +55,10 @@ export function decideOffer(offer: Offer, facts: Facts, context: DecideContext):
     return { kind: 'held', release: key, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   return { kind: 'go', attempt: { release, payload, attemptId: facts.attemptId, reapply: false } };
+}
+
+function inTrouble({ memory, loaded }: Facts): boolean {
+  return memory.suspects.some(({ module }) => loaded.includes(module));
 }
 
 /**

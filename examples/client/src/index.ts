@@ -9,6 +9,7 @@ export { ClientError, type ClientErrorCode, type ClientErrorInit, isClientError 
 export { createHttpsSource, type HttpsSource, type HttpsSourceOptions } from './https-source.ts';
 export type {
   AbortOptions,
+  Candidate,
   Client,
   ClientPorts,
   ClientRandom,

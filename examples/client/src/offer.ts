@@ -2,16 +2,16 @@ import { parseRelease, releaseKey } from '@klpkit/release';
 import { parseRollout } from '@klpkit/rollout';
 import * as z from 'zod';
 import { ClientError } from './error.ts';
-import type { Offer, OfferQuery } from './ports.ts';
+import type { Candidate, Offer, OfferQuery } from './ports.ts';
 
+const candidateSchema = z.object({
+  release: z.unknown(),
+  rollout: z.unknown(),
+  payload: z.string().regex(/^\/v1\/payloads\/[0-9a-f]{64}$/),
+});
 const answerSchema = z.object({
-  offer: z
-    .object({
-      release: z.unknown(),
-      rollout: z.unknown(),
-      payload: z.string().regex(/^\/v1\/payloads\/[0-9a-f]{64}$/),
-    })
-    .nullable(),
+  offer: candidateSchema.nullable(),
+  earlier: z.array(candidateSchema).max(64).default([]),
   reason: z.string().max(64).nullable(),
   message: z.string().max(1000),
 });
@@ -31,19 +31,25 @@ export function parseOffer(json: unknown, query: OfferQuery): Offer {
       `is not an offer (${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'})`,
     );
   }
-  const { offer, reason, message } = answer.data;
-  if (offer === null) return { release: null, reason: reason ?? 'no-release', message };
-  const release = parseRelease(offer.release);
-  const rollout = parseRollout(offer.rollout);
+  const { offer, earlier, reason, message } = answer.data;
+  const candidates = [...(offer === null ? [] : [offer]), ...earlier].map((one) => parseCandidate(one, query));
+  return { candidates, reason: reason ?? 'no-release', message };
+}
+
+function parseCandidate(json: z.infer<typeof candidateSchema>, query: OfferQuery): Candidate {
+  const release = parseRelease(json.release);
+  const rollout = parseRollout(json.rollout);
   if (release.kernel !== query.kernel || release.arch !== query.arch) {
     const what = `names a release for ${release.kernel} ${release.arch}, but this is ${query.kernel} ${query.arch}`;
     throw mixedUp('OFFER_MISMATCH', what);
   }
-  if (rollout.release !== releaseKey(release))
+  if (rollout.release !== releaseKey(release)) {
     throw mixedUp('OFFER_MISMATCH', 'pairs a release with the rollout of another');
-  if (offer.payload !== `/v1/payloads/${release.sha256}`)
+  }
+  if (json.payload !== `/v1/payloads/${release.sha256}`) {
     throw mixedUp('OFFER_MISMATCH', 'pairs a release with the payload of another');
-  return { release, rollout, payload: offer.payload };
+  }
+  return { release, rollout, payload: json.payload };
 }
 
 function mixedUp(code: 'MALFORMED_ANSWER' | 'OFFER_MISMATCH', what: string): ClientError {

@@ -11,10 +11,23 @@ export interface AbortOptions {
   readonly signal?: AbortSignal;
 }
 
+/** One release that the server has for a kernel. */
+export interface Candidate {
+  readonly release: Release;
+  readonly rollout: Rollout;
+  /** Path of the payload on the server. */
+  readonly payload: string;
+}
+
 /** What the server has for one kernel. */
-export type Offer =
-  | { readonly release: Release; readonly rollout: Rollout; readonly payload: string }
-  | { readonly release: null; readonly reason: string; readonly message: string };
+export interface Offer {
+  /** Newest first; the older ones are for machines whose turn for the newest has not come. */
+  readonly candidates: readonly Candidate[];
+  /** Why there is none, for scripts; `no-release` where there is one. */
+  readonly reason: string;
+  /** The same for people. */
+  readonly message: string;
+}
 
 /** What an offer is asked for. */
 export interface OfferQuery {
