@@ -29,14 +29,20 @@ function judge(
   );
   const development = new Set(Object.keys(manifest.devDependencies ?? {}));
   const missing = [...importedBy(code)]
-    .filter((each) => each !== name && !runtime.has(each) && !(manifest.private === true && development.has(each)))
+    .filter(
+      (each) =>
+        each !== name &&
+        !runtime.has(each) &&
+        !(manifest.private === true && (development.has(each) || rootTools.has(each))),
+    )
     .map((each) => ({ where, message: `the code imports ${each}, dependencies do not name it` }));
   const missingInTests = [...importedBy(tests)]
     .filter((each) => each !== name && !runtime.has(each) && !development.has(each) && !rootTools.has(each))
     .map((each) => ({ where, message: `a test imports ${each}, neither dependencies nor devDependencies name it` }));
   // What is never shipped may consist of tests alone.
   const users = manifest.private === true ? [...code, ...tests] : code;
-  const unused = Object.keys(manifest.dependencies ?? {})
+  // … or of a command: then there is no code to compare with.
+  const unused = Object.keys(code.length === 0 ? {} : (manifest.dependencies ?? {}))
     .filter((each) => !importedBy(users).has(each) && !mentions(users, each))
     .map((each) => ({ where, message: `dependencies name ${each}, the code does not import it` }));
   return [...missing, ...missingInTests, ...unused];

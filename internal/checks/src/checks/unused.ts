@@ -8,7 +8,7 @@ export const unused: Check = {
     runTool(
       {
         bin: 'knip',
-        args: ['--no-progress'],
+        args: ['--no-progress', '--no-config-hints'],
         next: 'delete what is unused, or declare what is used; entries are in knip.json',
       },
       context,

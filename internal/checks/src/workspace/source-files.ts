@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const isTest = (path: string): boolean => /\.(?:test|scenario)\.ts$/.test(path);
+const isTest = (path: string): boolean => /\.(?:test|scenario|fixture)\.ts$/.test(path);
 
 /** The TypeScript files of a package's `src`, from the root of the repository, sorted. */
 export interface SourceFiles {
   /** What is shipped, or would be. */
   readonly code: readonly string[];
-  /** Tests and scenarios, which may import more. */
+  /** Tests, scenarios and what they share, which may import more. */
   readonly tests: readonly string[];
 }
 
