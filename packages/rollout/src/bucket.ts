@@ -1,5 +1,4 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { RolloutError } from './error.ts';
 import type { NodeId } from './node-id.ts';
 
@@ -27,10 +26,19 @@ const odd = 390_625; // 10^8 / 2^8: what is left of the percentage's unit when t
  * ```
  */
 export function positionOf(node: NodeId, release: string): number {
-  const hash = sha256(utf8ToBytes(`rollout-v1\0${release}\0${node}`));
+  const hash = sha256(utf8Of(`rollout-v1\0${release}\0${node}`));
   let position = 0;
   for (let index = 0; index < 6; index++) position = position * 256 + (hash[index] ?? 0);
   return position;
+}
+
+const encoder = new TextEncoder();
+const scratch = new Uint8Array(768);
+
+/** Encodes into one buffer, which is read before the next call: a third of the time went into making a new one each time. */
+function utf8Of(text: string): Uint8Array {
+  if (text.length * 3 > scratch.length) return encoder.encode(text);
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
 }
 
 /**

@@ -80,10 +80,10 @@ export function takeEvent(stream: Stream, event: GateEvent): GateOutcome {
 }
 
 function expire(stream: Stream, at: number): void {
-  for (const attempt of stream.windows.expire(at)) {
+  stream.windows.expire(at, (attempt) => {
     if (!attempt.isClosed) close(stream, attempt, attempt.isAlive && stream.silentUnlessAlive ? 'good' : 'silent');
     stream.atRisk[attempt.arm]--;
-  }
+  });
 }
 
 function begin(stream: Stream, event: GateBefore): GateOutcome {

@@ -6,42 +6,43 @@ export interface Windows<T> {
   open(id: string, value: T, at: number): boolean;
   get(id: string): T | undefined;
   /** Takes out all windows that have run out by then, oldest first. */
-  expire(at: number): readonly T[];
+  expire(at: number, take: (value: T) => void): void;
 }
 
-const none: readonly never[] = [];
+interface Window<T> {
+  readonly id: string;
+  readonly value: T;
+  readonly deadline: number;
+}
 
 /**
  * Makes the windows. An id is remembered until its window runs out, whatever happened in it, so that what comes twice is noticed.
  */
 export function createWindows<T>(windowMs: number, clock: StoppableClock): Windows<T> {
-  const byId = new Map<string, T>();
+  const byId = new Map<string, Window<T>>();
   // All last equally long by a clock that never goes back, so they run out in the order in which they were opened: a queue is enough.
-  let queue: { readonly id: string; readonly deadline: number }[] = [];
+  let queue: Window<T>[] = [];
   let head = 0;
   return {
     open(id, value, at) {
       if (byId.has(id)) return false;
-      byId.set(id, value);
-      queue.push({ id, deadline: clock.read(at) + windowMs });
+      const window = { id, value, deadline: clock.read(at) + windowMs };
+      byId.set(id, window);
+      queue.push(window);
       return true;
     },
-    get: (id) => byId.get(id),
-    expire(at) {
+    get: (id) => byId.get(id)?.value,
+    expire(at, take) {
       const now = clock.read(at);
-      const from = head;
-      while ((queue[head]?.deadline ?? Infinity) <= now) head++;
-      if (from === head) return none;
-      const ids = queue.slice(from, head).map(({ id }) => id);
+      for (let window = queue[head]; window !== undefined && window.deadline <= now; window = queue[head]) {
+        head++;
+        byId.delete(window.id);
+        take(window.value);
+      }
       if (head > 1024 && head * 2 > queue.length) {
         queue = queue.slice(head);
         head = 0;
       }
-      return ids.flatMap((id) => {
-        const value = byId.get(id);
-        byId.delete(id);
-        return value === undefined ? [] : [value];
-      });
     },
   };
 }
