@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests run from the sources: the condition is what makes `@klpkit/…` mean src/ without a build.
+// Tests run from the sources: the condition is what makes `@klpkit/…` mean src/ without a build. Conditions for `ssr` also become flags
+// of Node, so `import` must not be among them: require() would be handed the ES modules of packages that have both.
 const resolve = { conditions: ['@klpkit/source', 'node', 'import', 'module', 'default'] };
+const ssr = { resolve: { conditions: ['@klpkit/source', 'node', 'default'] } };
 const project = (name: string, include: string[], testTimeout = 20_000) => ({
   resolve,
-  ssr: { resolve },
+  ssr,
   test: { name, include, testTimeout, hookTimeout: testTimeout, execArgv: ['--conditions=@klpkit/source'] },
 });
 

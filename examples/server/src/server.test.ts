@@ -22,7 +22,11 @@ describe('what machines ask', () => {
   it('says that there is nothing before anything is published', async () => {
     const { json, status } = await harness.ask('GET', offerPath('internal'));
     expect(status).toBe(200);
-    expect(json).toMatchObject({ offer: null, reason: 'no-release', message: expect.stringContaining('Nothing to do') });
+    expect(json).toMatchObject({
+      offer: null,
+      reason: 'no-release',
+      message: expect.stringContaining('Nothing to do'),
+    });
   });
 
   it('offers what was published, with its rollout and its payload', async () => {
@@ -54,7 +58,11 @@ describe('what machines ask', () => {
     const { answer } = await harness.publish({ name: 'eol', endOfLife: 1 });
     expect(answer.status).toBe(201);
     const { json } = await harness.ask('GET', offerPath('internal'));
-    expect(json).toMatchObject({ offer: null, reason: 'end-of-life', message: expect.stringContaining('newer kernel') });
+    expect(json).toMatchObject({
+      offer: null,
+      reason: 'end-of-life',
+      message: expect.stringContaining('newer kernel'),
+    });
     await harness.publish({ name: 'again' });
   });
 
@@ -95,7 +103,14 @@ describe('what machines ask', () => {
     const { connect } = await import('node:tls');
     const outcome = await new Promise<string>((resolve) => {
       const { port } = new URL(harness.server.url);
-      const socket = connect({ port: Number(port), host: '127.0.0.1', rejectUnauthorized: false, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
+      const socket = connect({
+        port: Number(port),
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1',
+        maxVersion: 'TLSv1.1',
+        ciphers: 'ALL:@SECLEVEL=0',
+      });
       socket.once('error', (error: NodeJS.ErrnoException) => resolve(String(error.code)));
       socket.once('secureConnect', () => resolve('connected'));
     });
@@ -149,7 +164,9 @@ describe('payloads', () => {
     const etag = `"${path.slice(-64)}"`;
     expect((await harness.ask('GET', path, { headers: { 'if-none-match': `"x", W/${etag}` } })).status).toBe(304);
     expect((await harness.ask('GET', path, { headers: { range: 'bytes=0-1', 'if-range': etag } })).status).toBe(206);
-    expect((await harness.ask('GET', path, { headers: { range: 'bytes=0-1', 'if-range': '"other"' } })).status).toBe(200);
+    expect((await harness.ask('GET', path, { headers: { range: 'bytes=0-1', 'if-range': '"other"' } })).status).toBe(
+      200,
+    );
   });
 
   it('tell their size without their bytes', async () => {
@@ -168,7 +185,19 @@ describe('payloads', () => {
 
 describe('publishing', () => {
   const authority = testAuthority('p-256');
-  const release = (change: object) => ({ name: 'bad', version: '1', reroll: 0, kernel, arch: 'x86_64', sha256: '0'.repeat(64), size: 1, fixes: [], endOfLife: null, evidence: null, ...change });
+  const release = (change: object) => ({
+    name: 'bad',
+    version: '1',
+    reroll: 0,
+    kernel,
+    arch: 'x86_64',
+    sha256: '0'.repeat(64),
+    size: 1,
+    fixes: [],
+    endOfLife: null,
+    evidence: null,
+    ...change,
+  });
   const post = (document: unknown) => harness.ask('POST', '/v1/admin/releases', { body: { release: document } });
 
   it('refuses bytes that do not hash to the path', async () => {
@@ -178,9 +207,22 @@ describe('publishing', () => {
   it.each([
     ['random bytes', async () => randomBytes(5000)],
     ['an unsigned module', async () => tinyModule({ release: kernel })],
-    ['a module of a signer that is not trusted', () => signTestModule(tinyModule({ release: kernel }), makeAuthority({ algorithm: 'p-256', name: 'stranger' }))],
-    ['a module that is no livepatch', () => signTestModule(tinyModule({ release: kernel, livepatch: false }), authority)],
-    ['a module that was changed after signing', async () => { const bytes = await signTestModule(tinyModule({ release: kernel }), authority); bytes[200] = (bytes[200] ?? 0) ^ 1; return bytes; }],
+    [
+      'a module of a signer that is not trusted',
+      () => signTestModule(tinyModule({ release: kernel }), makeAuthority({ algorithm: 'p-256', name: 'stranger' })),
+    ],
+    [
+      'a module that is no livepatch',
+      () => signTestModule(tinyModule({ release: kernel, livepatch: false }), authority),
+    ],
+    [
+      'a module that was changed after signing',
+      async () => {
+        const bytes = await signTestModule(tinyModule({ release: kernel }), authority);
+        bytes[200] = (bytes[200] ?? 0) ^ 1;
+        return bytes;
+      },
+    ],
   ])('refuses %s, as machines would, and keeps none of it', async (_what, make) => {
     const bytes = await make();
     expectRefusal(await put(bytes), 422, 'PAYLOAD_REFUSED');
@@ -194,7 +236,11 @@ describe('publishing', () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     expect((await put(bytes)).status).toBe(201);
     expectRefusal(await post(release({ sha256, size: 7 })), 422, 'PAYLOAD_REFUSED');
-    expectRefusal(await post(release({ sha256, size: bytes.length, kernel: '6.1.0-57-amd64' })), 422, 'PAYLOAD_REFUSED');
+    expectRefusal(
+      await post(release({ sha256, size: bytes.length, kernel: '6.1.0-57-amd64' })),
+      422,
+      'PAYLOAD_REFUSED',
+    );
     expectRefusal(await post(release({ sha256, size: bytes.length, arch: 'aarch64' })), 422, 'PAYLOAD_REFUSED');
     expectRefusal(await post({ ...release({}), machine: 'x' }), 400, 'RELEASE_MALFORMED');
     expectRefusal(await post('text'), 400, 'RELEASE_MALFORMED');
@@ -208,13 +254,13 @@ describe('publishing', () => {
   });
 
   it('refuses a payload that is too large before it is all there', async () => {
-    const small = await startHarness({ limits: { maxPayloadBytes: 1000, requestsPerMinute: null } });
+    const small = await startHarness({ limits: { maxPayloadBytes: 1000 } });
     try {
-      const bytes = randomBytes(200_000);
-      const sha256 = createHash('sha256').update(bytes).digest('hex');
-      const answer = await small.ask('PUT', `/v1/admin/payloads/${sha256}`, { body: bytes }).catch((error: NodeJS.ErrnoException) => error.code);
-      if (typeof answer === 'object') expectRefusal(answer, 413, 'TOO_LARGE');
-      else expect(answer).toMatch(/EPIPE|ECONNRESET/);
+      const bytes = randomBytes(1001);
+      const path = `/v1/admin/payloads/${createHash('sha256').update(bytes).digest('hex')}`;
+      expectRefusal(await small.ask('PUT', path, { body: bytes }), 413, 'TOO_LARGE');
+      // Without a length it is noticed on the way.
+      expectRefusal(await small.ask('PUT', path, { body: bytes, isChunked: true }), 413, 'TOO_LARGE');
     } finally {
       await small.close();
     }
@@ -222,7 +268,8 @@ describe('publishing', () => {
 });
 
 describe('pings', () => {
-  const post = (body: unknown, headers: Record<string, string> = {}) => harness.ask('POST', '/v1/pings', { body, headers });
+  const post = (body: unknown, headers: Record<string, string> = {}) =>
+    harness.ask('POST', '/v1/pings', { body, headers });
 
   it('are taken alone or many at once, and once each', async () => {
     const one = ping('before');
@@ -255,7 +302,8 @@ describe('pings', () => {
   });
 
   it('are refused when what was sent is no JSON, or reaches for the prototype', async () => {
-    const send = (text: string) => harness.ask('POST', '/v1/pings', { body: Buffer.from(text), headers: { 'content-type': 'application/json' } });
+    const send = (text: string) =>
+      harness.ask('POST', '/v1/pings', { body: Buffer.from(text), headers: { 'content-type': 'application/json' } });
     expectRefusal(await send('{"pings":['), 400, 'BAD_REQUEST');
     expectRefusal(await send('{"__proto__":{"pings":[]}}'), 400, 'BAD_REQUEST');
     expectRefusal(await send(''), 400, 'BAD_REQUEST');
@@ -273,7 +321,11 @@ describe('pings', () => {
     expectRefusal(await post({ pings: [ping('before', { tier: 'invented' })] }), 400, 'TIER_UNKNOWN');
     expectRefusal(await post({ pings: [ping('before', { kernel: '6.1.0-57-amd64' })] }), 400, 'PING_MISMATCH');
     const odd = ping('before', { release: 'nothing-1' });
-    expect((await post({ pings: [odd, ping('before')] })).json).toMatchObject({ accepted: 1, duplicates: 0, refused: [{ id: odd.id, code: 'RELEASE_UNKNOWN' }] });
+    expect((await post({ pings: [odd, ping('before')] })).json).toMatchObject({
+      accepted: 1,
+      duplicates: 0,
+      refused: [{ id: odd.id, code: 'RELEASE_UNKNOWN' }],
+    });
   });
 });
 
@@ -290,7 +342,11 @@ describe('the admin interface', () => {
     expectRefusal(without, 401, 'UNAUTHORIZED');
     expect(without.headers['www-authenticate']).toContain('Bearer');
     expectRefusal(await harness.ask(method, path, { token: 'klp_wrong' }), 401, 'UNAUTHORIZED');
-    expectRefusal(await harness.ask(method, path, { token: null, headers: { authorization: 'Basic YTpi' } }), 401, 'UNAUTHORIZED');
+    expectRefusal(
+      await harness.ask(method, path, { token: null, headers: { authorization: 'Basic YTpi' } }),
+      401,
+      'UNAUTHORIZED',
+    );
   });
 
   it('makes tokens that may read, that end, and that can be taken back', async () => {
@@ -298,7 +354,11 @@ describe('the admin interface', () => {
     expect(viewer.status).toBe(201);
     const { token, id } = viewer.json;
     expect((await harness.ask('GET', '/v1/admin/releases', { token })).status).toBe(200);
-    expectRefusal(await harness.ask('POST', '/v1/admin/tokens', { token, body: { name: 'mine', role: 'admin' } }), 403, 'FORBIDDEN');
+    expectRefusal(
+      await harness.ask('POST', '/v1/admin/tokens', { token, body: { name: 'mine', role: 'admin' } }),
+      403,
+      'FORBIDDEN',
+    );
     const listed = await harness.ask('GET', '/v1/admin/tokens');
     expect(listed.bytes.toString()).not.toContain(token);
     expect((await harness.ask('DELETE', `/v1/admin/tokens/${id}`)).status).toBe(204);
@@ -313,25 +373,47 @@ describe('the admin interface', () => {
     expectRefusal(await harness.ask('POST', events, { body: { type: 'resume' } }), 409, 'EVENT_REFUSED');
     expectRefusal(await harness.ask('POST', events, { body: { type: 'promote' } }), 409, 'EVENT_REFUSED');
     expectRefusal(await harness.ask('POST', events, { body: { type: 'explode' } }), 400, 'BAD_REQUEST');
-    expectRefusal(await harness.ask('POST', '/v1/admin/rollouts/none-1/events', { body: { type: 'pause' } }), 404, 'RELEASE_UNKNOWN');
-    const promoted = await harness.ask('POST', events, { body: { type: 'promote', override: true, note: 'looked at it' } });
+    expectRefusal(
+      await harness.ask('POST', '/v1/admin/rollouts/none-1/events', { body: { type: 'pause' } }),
+      404,
+      'RELEASE_UNKNOWN',
+    );
+    const promoted = await harness.ask('POST', events, {
+      body: { type: 'promote', override: true, note: 'looked at it' },
+    });
     expect(promoted.json.rollout.tiers.map(({ tier }: { tier: string }) => tier)).toEqual(['internal', 'proposed']);
-    expect((await harness.ask('POST', events, { body: { type: 'pause', note: 'odd graphs' } })).json.rollout.paused).toBe(true);
+    expect(
+      (await harness.ask('POST', events, { body: { type: 'pause', note: 'odd graphs' } })).json.rollout.paused,
+    ).toBe(true);
     expect((await harness.ask('GET', '/v1/rollouts/again-1')).json.paused).toBe(true);
     const { json } = await harness.ask('GET', '/v1/admin/audit?release=again-1');
-    expect(json.rows.map(({ action }: { action: string }) => action)).toEqual(['rollout-pause', 'rollout-promote', 'release-published']);
+    expect(json.rows.map(({ action }: { action: string }) => action)).toEqual([
+      'rollout-pause',
+      'rollout-promote',
+      'release-published',
+    ]);
     expect(json.rows[0]).toMatchObject({ actor: 'token:first-admin', detail: { note: 'odd graphs' } });
   });
 
   it('blocks and lifts', async () => {
-    const blocked = await harness.ask('POST', '/v1/admin/blocklist', { body: { entry: { release: 'twice-1', action: 'disable', reason: 'panics-at-load' } } });
+    const blocked = await harness.ask('POST', '/v1/admin/blocklist', {
+      body: { entry: { release: 'twice-1', action: 'disable', reason: 'panics-at-load' } },
+    });
     expect(blocked.status).toBe(201);
     const { json: list } = await harness.ask('GET', '/v1/blocklist');
-    expect(list.entries).toMatchObject([{ release: 'twice-1', action: 'disable', kernels: '*', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
+    expect(list.entries).toMatchObject([
+      { release: 'twice-1', action: 'disable', kernels: '*', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ]);
     const lift = { release: 'twice-1', sha256: list.entries[0].sha256, reason: 'was-another' };
     expect((await harness.ask('POST', '/v1/admin/blocklist/lift', { body: lift })).json.entries).toEqual([]);
     expectRefusal(await harness.ask('POST', '/v1/admin/blocklist/lift', { body: lift }), 400, 'BLOCK_ENTRY_MALFORMED');
-    expectRefusal(await harness.ask('POST', '/v1/admin/blocklist', { body: { entry: { release: 'x', action: 'explode', reason: 'y' } } }), 400, 'BAD_REQUEST');
+    expectRefusal(
+      await harness.ask('POST', '/v1/admin/blocklist', {
+        body: { entry: { release: 'x', action: 'explode', reason: 'y' } },
+      }),
+      400,
+      'BAD_REQUEST',
+    );
   });
 });
 
@@ -350,8 +432,14 @@ describe('operations', () => {
   it('describes itself, every route of it', async () => {
     const { json } = await harness.ask('GET', '/v1/openapi.json');
     expect(json.openapi).toBe('3.1.0');
-    expect(Object.keys(json.paths)).toEqual(expect.arrayContaining(['/v1/offer', '/v1/pings', '/v1/payloads/{sha256}', '/v1/admin/rollouts/{key}/events']));
-    expect(json.paths['/v1/offer'].get.parameters.map(({ name }: { name: string }) => name)).toEqual(['kernel', 'arch', 'tier']);
+    expect(Object.keys(json.paths)).toEqual(
+      expect.arrayContaining(['/v1/offer', '/v1/pings', '/v1/payloads/{sha256}', '/v1/admin/rollouts/{key}/events']),
+    );
+    expect(json.paths['/v1/offer'].get.parameters.map(({ name }: { name: string }) => name)).toEqual([
+      'kernel',
+      'arch',
+      'tier',
+    ]);
   });
 
   it('knows nothing else', async () => {

@@ -68,7 +68,8 @@ async function receive(content: Readable, path: string, options: PutOptions): Pr
   const hash = createHash('sha256');
   let size = 0;
   try {
-    for await (const chunk of content as AsyncIterable<Buffer>) {
+    // Where it ends early the stream stays whole, so that the sender can still be told why.
+    for await (const chunk of content.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > options.maxBytes)
         throw new ServerError(

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { TokenInfo } from '../access/tokens.ts';
 import { listAudit } from '../database/audit.ts';
+import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { publishedChannel } from '../publish/published.ts';
 import { judgePayload, publishRelease } from '../publish/publish-release.ts';
@@ -70,11 +71,19 @@ function addPayloadRoutes(app: FastifyInstance, { services }: AdminContext): voi
     },
     async (request, reply) => {
       const { sha256 } = request.params;
+      if (Number(request.headers['content-length'] ?? 0) > maxPayloadBytes) throw tooLarge(maxPayloadBytes);
       const judge = async (bytes: Uint8Array): Promise<void> =>
         void (await judgePayload(bytes, { sha256, trust, maxBytes: maxPayloadBytes }));
       const { size } = await payloads.put(request.raw, { sha256, maxBytes: maxPayloadBytes, judge });
       return reply.code(201).send({ sha256, size });
     },
+  );
+}
+
+function tooLarge(maxBytes: number): ServerError {
+  return new ServerError(
+    'TOO_LARGE',
+    `A payload has at most ${maxBytes} bytes. Raise limits.maxPayloadBytes if this one is right.`,
   );
 }
 

@@ -7,7 +7,7 @@ import type { Services } from '../services.ts';
 import type { SecureContext } from '../tls/keeper.ts';
 import { addAdminRoutes } from './admin-routes.ts';
 import { bearerOf } from './authorize.ts';
-import { addErrorAnswers } from './error-answers.ts';
+import { addErrorAnswers, answerError } from './error-answers.ts';
 import { addMachineRoutes } from './machine-routes.ts';
 import { collectOpenApi } from './openapi.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
@@ -39,6 +39,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     routerOptions: { maxParamLength: 256 },
+    frameworkErrors: answerError,
   }) as unknown as FastifyInstance;
   app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(({ schema }) => validatorOf(schema as z.ZodType));
@@ -46,6 +47,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   app.setSerializerCompiler(() => JSON.stringify);
   const openApi = collectOpenApi(app);
   addErrorAnswers(app);
+  app.removeContentTypeParser('text/plain');
   addHeaders(app);
   addObservation(app, services);
   if (limits.requestsPerMinute !== null) await addRateLimit(app, services, limits.requestsPerMinute);

@@ -1,5 +1,5 @@
 import { isPingError } from '@klpkit/pings';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isServerError, plainMessage, ServerError } from '../errors.ts';
 
 /** Seconds after which an answer of 503 may be different. */
@@ -13,13 +13,18 @@ export function addErrorAnswers(app: FastifyInstance): void {
       `There is no ${request.method} ${pathOf(request.url)}. See /v1/openapi.json for what there is.`,
     );
   });
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toServerError(thrown, request.id);
-    if (error.code === 'INTERNAL') request.log.error({ err: thrown, requestId: request.id }, 'a request failed');
-    if (error.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer realm="klpkit"');
-    if (error.status === 503) reply.header('retry-after', String(retryAfterS));
-    return reply.code(error.status).send({ ok: false, code: error.code, message: plainMessage(error) });
-  });
+  app.setErrorHandler(answerError);
+}
+
+/** Answers an error; also for those of the framework that come before there is a route. */
+export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toServerError(thrown, request.id);
+  if (error.code === 'INTERNAL') request.log.error({ err: thrown, requestId: request.id }, 'a request failed');
+  if (error.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer realm="klpkit"');
+  if (error.status === 503) reply.header('retry-after', String(retryAfterS));
+  // What is left of a body that was refused is not read: the connection ends with the answer.
+  if (error.status === 413) reply.header('connection', 'close');
+  return reply.code(error.status).send({ ok: false, code: error.code, message: plainMessage(error) });
 }
 
 function toServerError(thrown: unknown, requestId: string): ServerError {

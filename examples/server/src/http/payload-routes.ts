@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { sha256Schema } from '@klpkit/release';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -43,7 +44,8 @@ async function sendPayload(
   const { start, end } = range ?? { start: 0, end: size - 1 };
   if (range !== undefined) reply.code(206).header('content-range', `bytes ${start}-${end}/${size}`);
   reply.header('content-length', String(end - start + 1));
-  return reply.send(request.method === 'HEAD' ? undefined : payloads.read(sha256, { start, end }));
+  // For HEAD the framework drops the stream and keeps the length.
+  return reply.send(request.method === 'HEAD' ? Readable.from([]) : payloads.read(sha256, { start, end }));
 }
 
 /** A range counts only with GET, and with If-Range only of these very bytes (RFC 9110, 13.1.5 and 14.2). */

@@ -35,11 +35,19 @@ export async function judgePayload(
     if (module.livepatch) return module;
   } catch (cause) {
     if (!isVerifyError(cause)) throw cause;
-    throw new ServerError('PAYLOAD_REFUSED', `Machines would refuse this payload: ${cause.message}`, { cause });
+    throw refused(cause.message, cause);
   }
   throw new ServerError(
     'PAYLOAD_REFUSED',
     'This kernel module is no livepatch (its .modinfo has no livepatch=Y). Publish the module that the livepatch build made.',
+  );
+}
+
+function refused(why: string, cause?: unknown): ServerError {
+  return new ServerError(
+    'PAYLOAD_REFUSED',
+    `Machines would refuse this payload (${why}). Publish one that they take.`,
+    { cause },
   );
 }
 
@@ -90,7 +98,7 @@ async function judgeAgainstPayload(release: Release, context: PublishContext): P
     maxBytes: context.maxPayloadBytes,
   });
   const fit = checkTarget(module, { release: release.kernel, arch: release.arch });
-  if (!fit.fits) throw new ServerError('PAYLOAD_REFUSED', `Machines would refuse this payload: ${fit.message}`);
+  if (!fit.fits) throw refused(fit.message);
 }
 
 async function insert(

@@ -32,6 +32,8 @@ export interface Ask {
   readonly headers?: Record<string, string>;
   readonly token?: string | null;
   readonly agent?: Agent;
+  /** Without a content-length. */
+  readonly isChunked?: boolean;
 }
 
 /** A running server with what tests do to it. */
@@ -52,7 +54,14 @@ export async function startHarness(change: Partial<ServerConfig> = {}): Promise<
   const stateDir = await mkdtemp(join(tmpdir(), 'klpkit-server-'));
   const authority = testAuthority('p-256');
   const start = (more: Partial<ServerConfig>): Promise<RunningServer> =>
-    startServer({ stateDir, port: 0, trustCertificates: [authority.certificate], logLevel: 'silent', ...change, ...more });
+    startServer({
+      stateDir,
+      port: 0,
+      trustCertificates: [authority.certificate],
+      logLevel: 'silent',
+      ...change,
+      ...more,
+    });
   let server = await start({});
   const token = server.adminToken ?? '';
   let agent = new Agent({ keepAlive: true, ca: server.certificate });
@@ -62,7 +71,8 @@ export async function startHarness(change: Partial<ServerConfig> = {}): Promise<
     },
     stateDir,
     token,
-    ask: (method, path, what = {}) => send(new URL(path, server.url), method, { token: path.startsWith('/v1/admin') ? token : null, agent, ...what }),
+    ask: (method, path, what = {}) =>
+      send(new URL(path, server.url), method, { token: path.startsWith('/v1/admin') ? token : null, agent, ...what }),
     publish: (changes = {}) => publish(harness, { authority, changes }),
     restart: async (more = {}) => {
       agent.destroy();
@@ -80,18 +90,22 @@ export async function startHarness(change: Partial<ServerConfig> = {}): Promise<
 }
 
 /** Sends one request. */
-export async function send(url: URL, method: string, { body, headers, token, agent }: Ask): Promise<Answer> {
+export async function send(url: URL, method: string, { body, headers, token, agent, isChunked }: Ask): Promise<Answer> {
   const isBytes = body instanceof Uint8Array;
   const data = body === undefined || isBytes ? body : JSON.stringify(body);
   const outgoing = request(url, {
     method,
     ...(agent === undefined ? {} : { agent }),
     headers: {
-      ...(data === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json', 'content-length': Buffer.byteLength(data as string) }),
+      ...(data === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
+      ...(data === undefined || isChunked === true ? {} : { 'content-length': Buffer.byteLength(data as string) }),
       ...(token === undefined || token === null ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
   });
+  // A server that has heard enough answers and hangs up: what can no longer be written does not matter then.
+  outgoing.on('error', () => undefined);
+  if (isChunked === true) outgoing.flushHeaders();
   outgoing.end(data);
   const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
   const chunks: Buffer[] = [];
@@ -108,9 +122,15 @@ function parseOrNothing(bytes: Buffer): unknown {
   }
 }
 
-async function publish(harness: Harness, options: { authority: TestAuthority; changes: Partial<Release> }): ReturnType<Harness['publish']> {
+async function publish(
+  harness: Harness,
+  options: { authority: TestAuthority; changes: Partial<Release> },
+): ReturnType<Harness['publish']> {
   const name = options.changes.name ?? 'lp';
-  const module = tinyModule({ name: `livepatch_${name.replaceAll(/[^a-z0-9]/g, '_')}_${options.changes.version ?? '1'}`, release: kernel });
+  const module = tinyModule({
+    name: `livepatch_${name.replaceAll(/[^a-z0-9]/g, '_')}_${options.changes.version ?? '1'}`,
+    release: kernel,
+  });
   const bytes = await signTestModule(module, options.authority);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   await harness.ask('PUT', `/v1/admin/payloads/${sha256}`, { body: bytes });
@@ -122,7 +142,17 @@ async function publish(harness: Harness, options: { authority: TestAuthority; ch
 
 /** A ping about `lp-1`. */
 export function ping(kind: string, rest: Record<string, unknown> = {}): Record<string, unknown> {
-  return { id: randomUUID(), attemptId: randomUUID(), release: 'lp-1', kernel, arch: 'x86_64', tier: 'internal', sentAt: Date.now(), kind, ...rest };
+  return {
+    id: randomUUID(),
+    attemptId: randomUUID(),
+    release: 'lp-1',
+    kernel,
+    arch: 'x86_64',
+    tier: 'internal',
+    sentAt: Date.now(),
+    kind,
+    ...rest,
+  };
 }
 
 /** Waits until `look` gives something; the limit is the test's own. */
