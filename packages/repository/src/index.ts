@@ -29,3 +29,4 @@ export type { FetchPayloadOptions } from './fetch-payload.ts';
 export { httpsMirror, type HttpsMirrorOptions } from './https-mirror.ts';
 export { folderMirror, type Mirror, type MirrorReadOptions } from './mirror.ts';
 export { openRepository, type OpenRepositoryOptions, type Repository, type RepositoryView } from './open-repository.ts';
+export { type RepositoryContents, showRepository, type ShownRelease } from './show-repository.ts';

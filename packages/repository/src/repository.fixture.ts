@@ -57,7 +57,7 @@ export async function makeFixture(temp: TempFolder): Promise<Fixture> {
   const folder = join(temp.path, 'repository');
   const { keys, signers } = oneKeyEach();
   const root = await createRepository(createFolderStore(folder), { keys, signers: Object.values(signers) });
-  const authority = await testAuthority('rsa-2048');
+  const authority = testAuthority('rsa-2048');
   const trust = await parseTrust({ certificates: [authority.certificate] });
   return {
     folder,
