@@ -6,7 +6,8 @@ import { addTask, maxFrames, maxListed, touch } from './open-incident.ts';
 import { parseInstructionPointer, parseStackFrame } from './stack-frame.ts';
 import { parseTaskLine } from './task-line.ts';
 
-const traceHeading = /^[ \t]*(?:Call [Tt]race:|stack backtrace:|Backtrace:|<(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#\w{1,4}|ENTRY_TRAMPOLINE)>)/;
+const traceHeading =
+  /^[ \t]*(?:Call [Tt]race:|stack backtrace:|Backtrace:|<(?:TASK|IRQ|NMI|SOFTIRQ|EOI|#\w{1,4}|ENTRY_TRAMPOLINE)>)/;
 /** Stacks and lists that are not the failing task's: who allocated and freed, lockdep's history, locks, other CPUs. */
 const asideHeading =
   /^[ \t]*(?:Allocated by |Freed by |Allocated:|Freed:|Last potentially related |Second to last |Uninit was |Local variable |The buggy address |Memory state around |the existing dependency chain|-> #\d|other info that might help|the shortest dependencies|Possible unsafe locking|Chain exists of|hardirqs last |softirqs last |Preemption disabled at|last unloaded|write to 0x|read to 0x|read-write to 0x|value changed:|freed by task|allocated by task|INFO: (?:Freed|Allocated) in |Stack depot|page_owner |page last (?:allocated|free))/;
@@ -46,7 +47,8 @@ function noteModules(open: OpenIncident, list: ModuleList): void {
   open.listSeen = true;
   open.lastUnloaded ??= list.lastUnloaded;
   for (const module of list.kept) {
-    if (open.listed.length < maxListed && !open.listed.some((known) => known.name === module.name)) open.listed.push(module);
+    if (open.listed.length < maxListed && !open.listed.some((known) => known.name === module.name))
+      open.listed.push(module);
   }
 }
 
@@ -55,9 +57,9 @@ function readMarker(open: OpenIncident, text: string): boolean {
     open.ended = true;
     return true;
   }
-  // KASAN and its kin frame a report by two lines of `=`; the second one comes after the stack.
+  // A checker frames its report by two lines of `=`; the second one comes after the stack.
   if (text.startsWith('====================')) {
-    if (open.frames.length > 0 && open.rule.id.startsWith('k')) open.ended = true;
+    if (open.frames.length > 0 && open.rule.report === true) open.ended = true;
     return true;
   }
   if (otherCpus.test(text)) {
@@ -82,7 +84,7 @@ function readStack(open: OpenIncident, text: string): boolean {
   const pointer = parseInstructionPointer(text);
   if (pointer !== undefined) {
     // After the end marker the kernel repeats the registers of the first oops, whichever this one is.
-    if (open.ended || open.section === 'aside' || open.section === 'other') return true;
+    if (open.ended || open.stackDone || open.section === 'aside' || open.section === 'other') return true;
     if (open.pointer === null) open.pointer = pointer;
     else if (pointer.frame !== null && open.frames.length < maxFrames) open.frames.push(pointer.frame);
     return true;
@@ -90,7 +92,8 @@ function readStack(open: OpenIncident, text: string): boolean {
   const frame = parseStackFrame(text);
   if (frame === undefined) return false;
   const inStack = open.section === 'trace' || (open.section === 'head' && text.includes(' from '));
-  if (inStack && frame.reliable && !open.ended && open.frames.length < maxFrames) open.frames.push(frame);
+  if (inStack && frame.reliable && !open.ended && !open.stackDone && open.frames.length < maxFrames)
+    open.frames.push(frame);
   readDetails(open, text);
   return true;
 }

@@ -23,7 +23,8 @@ export function attribute(open: OpenIncident, watch: LivepatchWatch, options: At
   const { seq } = open.first;
   if (options.loadedSeq !== undefined && seq !== null && seq <= options.loadedSeq) return nobody;
   const at = open.pointer?.frame?.module ?? null;
-  if (at !== null && watch.isLivepatch(at)) return { attribution: 'strong', evidence: 'instruction-pointer', module: at };
+  if (at !== null && watch.isLivepatch(at))
+    return { attribution: 'strong', evidence: 'instruction-pointer', module: at };
   const frame = open.frames.find(({ module }) => module !== null && watch.isLivepatch(module));
   if (frame !== undefined) return { attribution: 'medium', evidence: 'stack-frame', module: frame.module };
   return attributePresence(open, watch, options);

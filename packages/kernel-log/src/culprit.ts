@@ -3,14 +3,16 @@ import type { LogRule } from './rule.ts';
 import type { StackFrame } from './stack-frame.ts';
 
 /** How a system call's function is named by the architectures and versions. */
-const syscallPrefix = /^(?:__(?:x64|ia32|arm64|s390x?|riscv|powerpc|loongarch)_(?:compat_)?sys_|__(?:se|do)_(?:compat_)?sys_|(?:compat_)?(?:SYSC|SyS)_)/;
+const syscallPrefix =
+  /^(?:__(?:x64|ia32|arm64|s390x?|riscv|powerpc|loongarch)_(?:compat_)?sys_|__(?:se|do)_(?:compat_)?sys_|(?:compat_)?(?:SYSC|SyS)_)/;
 
 /** The caller of these is at the bottom of what looped: dispatchers, and calls through file, socket and timer operations. */
 const dispatchers =
   /^(?:process_one_work|worker_thread|do_syscall_|do_fast_syscall_|do_int80_syscall|x64_sys_call|entry_SYSCALL|sysenter_dispatch|tracesys_phase2|el0_svc|invoke_syscall|_*netif_receive_skb|_*do_softirq|_*handle_softirqs|call_timer_fn|_*run_timers|run_timer_softirq|_*hrtimer_run_queues|run_ksoftirqd|smpboot_thread_fn|kthread$|start_secondary|cpu_startup_entry|ret_from_fork|_*vfs_(?:read|write)|vfs_iter_(?:read|write)|ksys_(?:read|write|ioctl|mmap)|do_iter_(?:read|write)|(?:do_)?vfs_ioctl|blkdev_(?:driver_)?ioctl|do_call_(?:read|write)_iter|call_(?:read|write)_iter|new_sync_(?:read|write)|call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|sock_(?:sendmsg|recvmsg|release|mmap|do_ioctl|ioctl)|_*sock_release|sock_sendmsg_nosec|compat_sock_ioctl|_*sys_(?:setsockopt|listen|accept)|kernel_(?:setsockopt|listen|accept)|sock_common_setsockopt|sk_common_release|nfnetlink_rcv_msg|(?:compat_)?(?:SYSC|SyS|_*sys|_*do_sys|_*se_sys|_*x64_sys)_(?:socketpair|connect|ioctl)|_*do_fault|handle_mm_fault|(?:do_|exc_)?page_fault|_*fput|task_work_run|exit_to_user_?mode)/;
 
 /** Waiting itself says nothing about who should have come. */
-const waiting = /sched|_lock|_slowlock|down|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|flush_work|rpm_resume/;
+const waiting =
+  /sched|_lock|_slowlock|down|completion|kthread|wait|synchronize|context_switch|__switch_to|cancel_delayed_work|flush_work|rpm_resume/;
 
 /** The function a title names: the first that is not a helper, chosen as the rule says. */
 export function culpritOf(frames: readonly StackFrame[], rule: LogRule): string | undefined {
@@ -36,7 +38,8 @@ function waiterOf(names: readonly string[]): string | undefined {
 }
 
 /** Where an interrupt came in: what stands above is the watchdog at work. */
-const interruptEntry = /^(?:(?:asm_)?sysvec_|(?:smp_)?apic_timer_interrupt|(?:asm_)?common_interrupt|ret_from_intr|do_IRQ|call_on_irq_stack|el[01]\w*_(?:irq|interrupt)|gic_handle_irq|__irq_svc|timer_interrupt|hardware_interrupt_common|decrementer_common)/;
+const interruptEntry =
+  /^(?:(?:asm_)?sysvec_|(?:smp_)?apic_timer_interrupt|(?:asm_)?common_interrupt|ret_from_intr|do_IRQ|call_on_irq_stack|el[01]\w*_(?:irq|interrupt)|gic_handle_irq|__irq_svc|timer_interrupt|hardware_interrupt_common|decrementer_common)/;
 
 function belowInterrupt(frames: readonly StackFrame[]): readonly StackFrame[] {
   const entry = frames.findLastIndex((frame) => interruptEntry.test(frame.function));

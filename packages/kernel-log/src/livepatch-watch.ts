@@ -25,7 +25,10 @@ const loading = [
   new RegExp(`^kpatch: (?:loaded|enabled) patch module ${name}`),
   /^([A-Za-z0-9_-]{1,64}): tainting kernel with TAINT_LIVEPATCH/,
 ];
-const unloading = [new RegExp(`^livepatch: ${name}: unpatching complete`), new RegExp(`^kpatch: unloaded patch module ${name}`)];
+const unloading = [
+  new RegExp(`^livepatch: ${name}: unpatching complete`),
+  new RegExp(`^kpatch: unloaded patch module ${name}`),
+];
 
 /** By convention: kpatch-build's and klp-build's default prefixes, SUSE's and Red Hat's. */
 const conventional = /^(?:kpatch|livepatch|klp|kgraft_patch)_[A-Za-z0-9]/;

@@ -25,6 +25,8 @@ export interface OpenIncident {
   /** The end marker came: what follows may be a consequence, but tells no more of this one. */
   ended: boolean;
   number: string | null;
+  /** The first lines of an oops came, the one with its number did not yet. */
+  awaitsNumber: boolean;
   pointer: InstructionPointer | null;
   readonly frames: StackFrame[];
   readonly tasks: IncidentTask[];
@@ -37,6 +39,8 @@ export interface OpenIncident {
   consequences: number;
   /** Other CPUs were asked for their stacks. */
   askedOthers: boolean;
+  /** The failing task's stack is read: a consequence prints one of its own. */
+  stackDone: boolean;
   /** Lines seen since the last one that belonged to it, and since its start. */
   strayLines: number;
   lines: number;
@@ -54,6 +58,7 @@ export function openIncident(match: RuleMatch, message: string, record: LogRecor
     section: 'head',
     ended: false,
     number: null,
+    awaitsNumber: false,
     pointer: null,
     frames: [],
     tasks: [],
@@ -64,6 +69,7 @@ export function openIncident(match: RuleMatch, message: string, record: LogRecor
     lastUnloaded: null,
     consequences: 0,
     askedOthers: false,
+    stackDone: false,
     strayLines: 0,
     lines: 0,
   };
@@ -80,6 +86,7 @@ export function takeRule(open: OpenIncident, match: RuleMatch, message: string):
     if (value !== undefined) open.values.set(name, value);
   }
   open.number ??= match.groups.number ?? null;
+  open.awaitsNumber = match.rule.kind === 'fault' && match.rule.report !== true && open.number === null;
   const frame = match.groups.ip === undefined ? undefined : parseSymbol(match.groups.ip);
   if (frame !== undefined) {
     open.pointer = { frame };

@@ -33,7 +33,9 @@ export function relate(open: OpenIncident, match: RuleMatch, record: LogRecord):
 
 function relateExternal(open: OpenIncident, match: RuleMatch): Relation {
   if (open.rule.kind !== 'external') return open.ended ? 'new' : 'part';
-  return match.rule.kind === 'external' && (match.rule.role === 'follow' || match.rule.title === open.rule.title) ? 'part' : 'new';
+  return match.rule.kind === 'external' && (match.rule.role === 'follow' || match.rule.title === open.rule.title)
+    ? 'part'
+    : 'new';
 }
 
 function relateHang(open: OpenIncident, match: RuleMatch, record: LogRecord): Relation {
@@ -45,10 +47,8 @@ function relateHang(open: OpenIncident, match: RuleMatch, record: LogRecord): Re
 /** The kernel counts its oopses, and prints the number after the first lines. */
 function relateFault(open: OpenIncident, match: RuleMatch): Relation {
   const number = match.groups.number ?? null;
-  if (number !== null && open.number === number) return 'part';
-  if (open.number !== null) return match.rule.id === 'double-fault' ? 'consequence' : 'new';
-  // A memory checker's report is followed by the bad access itself.
-  const reported = open.ended || open.frames.length > 0;
-  if (match.rule.role === 'follow') return reported && number !== null ? 'consequence' : 'part';
-  return reported ? 'consequence' : 'new';
+  if (number !== null && (open.number === number || open.awaitsNumber)) return 'part';
+  if (match.rule.id === 'double-fault') return 'consequence';
+  if (open.rule.report === true && open.number === null && !open.awaitsNumber) return 'consequence';
+  return match.rule.role === 'follow' && open.number === null ? 'part' : 'new';
 }

@@ -14,7 +14,8 @@ export function createRepeats(): (incident: Incident) => boolean {
     // Each sample of a loop finds another function: the task tells better.
     const key = `${incident.rule}\0${String(incident.tasks[0]?.pid ?? incident.title)}`;
     const before = seen.get(key);
-    const repeated = before !== undefined && (before === null || incident.timeUs === null || incident.timeUs - before < forgetUs);
+    const repeated =
+      before !== undefined && (before === null || incident.timeUs === null || incident.timeUs - before < forgetUs);
     seen.delete(key);
     seen.set(key, incident.timeUs);
     const oldest = seen.size > maxRemembered ? seen.keys().next().value : undefined;

@@ -52,10 +52,10 @@ function invalid(id: string, why: string): KernelLogError {
   return new KernelLogError('INVALID_RULE', `Rule ${JSON.stringify(id)} is not well formed: ${why}.`);
 }
 
-/** The texts that are looked for in a block of log; one that holds another is left out. */
+/** The texts that are looked for in a block of log; one that begins with another is left out. */
 export function hintTexts(rules: readonly LogRule[]): readonly string[] {
   const all = [...new Set([...rules.flatMap((rule) => rule.anchors), ...livepatchAnchors])];
-  return all.filter((text) => !all.some((other) => other !== text && text.includes(other))).toSorted();
+  return all.filter((text) => !all.some((other) => other !== text && text.startsWith(other))).toSorted();
 }
 
 /** Makes rules ready; they must have passed {@link checkRules}. */

@@ -42,6 +42,8 @@ export interface LogRule {
    * - `follow`: it belongs to the incident that is open, if there is one, and begins one where the first lines are lost
    */
   readonly role?: 'lead' | 'follow';
+  /** A checker's report: the bad access itself may follow as an oops, which is then a consequence. */
+  readonly report?: true;
   /** Patterns for the lines after it whose named groups go into the title; the first to give a name wins. */
   readonly details?: readonly RegExp[];
   /** Functions that are not the culprit, besides those that never are. */

@@ -62,7 +62,9 @@ export async function* scanKernelLog(
   yield* drive(scanner, lines, options, {
     push: (line) => {
       // A dictionary may follow a record; more lines in one string are taken apart by what they are.
-      scanner.read(line.length > maxLineLength ? line.slice(0, maxLineLength) : line.endsWith('\n') ? line.slice(0, -1) : line);
+      scanner.read(
+        line.length > maxLineLength ? line.slice(0, maxLineLength) : line.endsWith('\n') ? line.slice(0, -1) : line,
+      );
     },
     end: () => undefined,
   });

@@ -141,12 +141,13 @@ function begin(state: State, key: string, match: RuleMatch, message: string, rec
 
 function join(open: OpenIncident, match: RuleMatch, consequence: boolean): void {
   open.number ??= match.groups.number ?? null;
+  open.awaitsNumber = open.number === null && (open.awaitsNumber || (consequence && match.rule.kind === 'fault'));
   if (match.groups.pid !== undefined && match.groups.comm !== undefined) {
     addTask(open, taskOf(match.groups.pid, match.groups.comm));
   }
   if (!consequence) return;
   open.consequences++;
-  if (open.frames.length > 0) open.section = 'aside';
+  open.stackDone = open.frames.length > 0;
 }
 
 function continueWith(state: State, record: LogRecord, message: string): void {

@@ -21,7 +21,9 @@ const symbol = String.raw`([A-Za-z_$][\w.$]{0,511})\+0x[0-9a-f]{1,16}\/0x[0-9a-f
 const place = String.raw`(?:[ \t]+[\w./-]+:\d+)?(?: \[([\w-]{1,64})(?: [0-9a-f]{40})?\])?`;
 const address = String.raw`(?:\[<?(?:0x)?(?:[0-9a-f]{4,16}|\(ptrval\)|\(____ptrval____\)|\(null\))>?\][ \t]*)`;
 
-const frameLine = new RegExp(String.raw`^[ \t]*(\()?${address}{0,2}(\? +)?(?::([\w-]{1,64}):)?${symbol}${place}( \(unreliable\))?`);
+const frameLine = new RegExp(
+  String.raw`^[ \t]*(\()?${address}{0,2}(\? +)?(?::([\w-]{1,64}):)?${symbol}${place}( \(unreliable\))?`,
+);
 /** arm: `[<c0112b3c>] (unwind_backtrace) from [<c010da6c>] (show_stack+0x18/0x1c)`, newer without addresses. */
 const armFrameLine = /^[ \t]*(?:\[<[0-9a-f]{8}>\] )?\(?([A-Za-z_$][\w.$]{0,511})(?: \[([\w-]{1,64})\])?\)? from /;
 

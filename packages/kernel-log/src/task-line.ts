@@ -1,7 +1,8 @@
 import type { IncidentTask } from './incident.ts';
 
 /** `CPU: 0 [UID: 0] PID: 134 Comm: cat Tainted: G  O  K  6.1.0 #1`: the last `ainted` counts, since a task may be named after it. */
-const cpuLine = /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: (.{0,40}?)(?: Kdump: loaded)? (?:Not tainted|Tainted: ([A-Z](?: *[A-Z])*) )(?!.*(?:Not t|T)ainted)/;
+const cpuLine =
+  /^CPU: \d{1,5} (?:UID: \d{1,10} )?PID: (-?\d{1,10}) Comm: (.{0,40}?)(?: Kdump: loaded)? (?:Not tainted|Tainted: ([A-Z](?: *[A-Z])*) )(?!.*(?:Not t|T)ainted)/;
 
 /** Other places where the kernel names the task it talks about. */
 const taskLines = [

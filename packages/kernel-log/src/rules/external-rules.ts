@@ -63,7 +63,11 @@ export const externalRules: readonly LogRule[] = [
     kind: 'external',
     role: 'follow',
     anchors: ['of memory: Kill'],
-    pattern: pattern(String.raw`(?:Memory cgroup o|O)ut of memory: Kill(?:ed)? process (?<pid>\d{1,10}) \(`, comm, String.raw`\)`),
+    pattern: pattern(
+      String.raw`(?:Memory cgroup o|O)ut of memory: Kill(?:ed)? process (?<pid>\d{1,10}) \(`,
+      comm,
+      String.raw`\)`,
+    ),
     title: 'out of memory',
   },
   {

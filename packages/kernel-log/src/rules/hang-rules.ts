@@ -20,7 +20,8 @@ export const hangRules: readonly LogRule[] = [
     id: 'hard-lockup',
     kind: 'hang',
     anchors: ['LOCKUP'],
-    pattern: /(?:NMI watchdog: |watchdog: )?(?:Watchdog detected hard LOCKUP on cpu \d{1,5}|CPU \d{1,5} (?:self-)?detected hard LOCKUP)/,
+    pattern:
+      /(?:NMI watchdog: |watchdog: )?(?:Watchdog detected hard LOCKUP on cpu \d{1,5}|CPU \d{1,5} (?:self-)?detected hard LOCKUP)/,
     title: 'hard LOCKUP in {function}',
     pick: 'stall',
   },
@@ -38,7 +39,8 @@ export const hangRules: readonly LogRule[] = [
     kind: 'hang',
     role: 'follow',
     anchors: ['kthread starved for ', 'kthread timer wakeup '],
-    pattern: /(?:rcu: )?(?:INFO: )?rcu_\w{2,20} kthread (?:starved for|timer wakeup didn't happen for) \d{1,12} jiffies!/,
+    pattern:
+      /(?:rcu: )?(?:INFO: )?rcu_\w{2,20} kthread (?:starved for|timer wakeup didn't happen for) \d{1,12} jiffies!/,
     title: 'INFO: rcu detected stall in {function}',
     pick: 'stall',
   },
@@ -46,7 +48,11 @@ export const hangRules: readonly LogRule[] = [
     id: 'hung-task',
     kind: 'hang',
     anchors: ['INFO: '],
-    pattern: pattern('INFO: task ', comm, String.raw`:(?<pid>\d{1,10}) blocked (?:in I\/O wait )?for more than \d{1,10} seconds`),
+    pattern: pattern(
+      'INFO: task ',
+      comm,
+      String.raw`:(?<pid>\d{1,10}) blocked (?:in I\/O wait )?for more than \d{1,10} seconds`,
+    ),
     title: 'INFO: task hung in {function}',
     pick: 'hung-task',
   },

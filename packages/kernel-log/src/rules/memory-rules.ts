@@ -10,6 +10,7 @@ const access = /^(?<access>Read|Write) (?:of size \d+|at addr )/;
 export const memoryRules: readonly LogRule[] = [
   {
     id: 'kasan-invalid-free',
+    report: true,
     kind: 'fault',
     anchors: ['BUG: '],
     pattern: pattern('BUG: KASAN: double-free or invalid-free in ', ip),
@@ -18,6 +19,7 @@ export const memoryRules: readonly LogRule[] = [
   },
   {
     id: 'kasan',
+    report: true,
     kind: 'fault',
     anchors: ['BUG: '],
     pattern: pattern('BUG: KASAN: (?<type>[a-z-]{3,40}) in ', ip),
@@ -26,6 +28,7 @@ export const memoryRules: readonly LogRule[] = [
   },
   {
     id: 'kasan-address',
+    report: true,
     kind: 'fault',
     anchors: ['BUG: '],
     pattern: /BUG: KASAN: (?<type>[a-z-]{3,40}) (?:on|in) /,
@@ -34,6 +37,7 @@ export const memoryRules: readonly LogRule[] = [
   },
   {
     id: 'kfence',
+    report: true,
     kind: 'fault',
     anchors: ['BUG: '],
     pattern: pattern('BUG: KFENCE: (?<type>[a-z -]{3,40}?) in ', ip),
@@ -41,6 +45,7 @@ export const memoryRules: readonly LogRule[] = [
   },
   {
     id: 'kmsan',
+    report: true,
     kind: 'fault',
     anchors: ['BUG: '],
     pattern: pattern('BUG: KMSAN: (?<type>[a-z-]{3,40}) in ', ip),
@@ -55,6 +60,7 @@ export const memoryRules: readonly LogRule[] = [
   },
   {
     id: 'ubsan-undefined',
+    report: true,
     kind: 'warning',
     anchors: ['UBSAN: '],
     pattern: /UBSAN: Undefined behaviour in \S{1,255}:\d+:\d+/,
@@ -62,6 +68,7 @@ export const memoryRules: readonly LogRule[] = [
   },
   {
     id: 'ubsan',
+    report: true,
     kind: 'warning',
     anchors: ['UBSAN: '],
     pattern: /UBSAN: (?<type>[a-z-]{3,40}) in \S{1,255}:\d+:\d+/,
@@ -70,6 +77,7 @@ export const memoryRules: readonly LogRule[] = [
   {
     // "kasan: bad access detected" is KASAN's own follow-up.
     id: 'slub',
+    report: true,
     kind: 'fault',
     anchors: ['BUG '],
     pattern: /BUG (?<cache>[\w:.-]{1,64}) \((?:Not t|T)ainted[^)]{0,60}\): (?!kasan: )(?<what>[A-Z][\w -]{2,60}\w)/,

@@ -19,7 +19,10 @@ export const panicRules: readonly LogRule[] = [
     kind: 'panic',
     role: 'follow',
     anchors: [head],
-    pattern: pattern(head, String.raw`stack-protector: Kernel stack is corrupted in: (?:(?<function>[A-Za-z_]\w{0,511})[.+]|\S)`),
+    pattern: pattern(
+      head,
+      String.raw`stack-protector: Kernel stack is corrupted in: (?:(?<function>[A-Za-z_]\w{0,511})[.+]|\S)`,
+    ),
     title: 'kernel panic: stack is corrupted in {function}',
     skip: /stack_chk/,
   },

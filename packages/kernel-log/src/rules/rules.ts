@@ -2,9 +2,10 @@ import type { LogRule } from '../rule.ts';
 import { externalRules } from './external-rules.ts';
 import { faultRules, oopsRules } from './fault-rules.ts';
 import { hangRules } from './hang-rules.ts';
+import { lockingRules } from './locking-rules.ts';
 import { memoryRules } from './memory-rules.ts';
 import { panicRules } from './panic-rules.ts';
-import { lockingRules, warnRules } from './warning-rules.ts';
+import { warnRules } from './warning-rules.ts';
 
 /** Version of {@link defaultRules}: raised with each change that finds more, finds less or changes a title. */
 export const rulesVersion = 1;
