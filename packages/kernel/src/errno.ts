@@ -76,7 +76,7 @@ export function numberOfErrno(name: string | undefined): number | undefined {
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { errno, code } = error as { errno?: unknown; code?: unknown };
-  if (typeof code === 'string' && code in numbers) return code;
+  if (typeof code === 'string' && Object.hasOwn(numbers, code)) return code;
   if (typeof errno === 'number' && Number.isInteger(errno) && errno !== 0) return errnoName(Math.abs(errno));
   if (typeof errno === 'string' && /^E[A-Z0-9]{1,20}$/.test(errno)) return errno;
   return typeof code === 'string' && /^E[A-Z0-9]{1,20}$/.test(code) ? code : undefined;

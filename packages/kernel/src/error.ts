@@ -75,11 +75,11 @@ export class KernelError extends Error {
   /** Which of the closed set. */
   readonly code: KernelErrorCode;
   /** The errno by name, where one was given. */
-  readonly errno?: string;
+  declare readonly errno?: string;
   /** The kernel file at fault, where there is one. */
-  readonly path?: string;
+  declare readonly path?: string;
   /** The kernel's own line, where it wrote one. */
-  readonly kernelLine?: string;
+  declare readonly kernelLine?: string;
 
   constructor(code: KernelErrorCode, message: string, details: KernelErrorDetails = {}) {
     super(`[${code}] ${message}`, details.cause === undefined ? undefined : { cause: details.cause });

@@ -58,10 +58,8 @@ export async function insertModule(module: VerifiedModule, options: InsertOption
   throw await explain(outcome, module.name, deadlineMs, mark, context);
 }
 
-type Outcome =
-  | { readonly kind: 'loaded' }
-  | { readonly kind: 'failed' | 'died'; readonly cause: unknown }
-  | { readonly kind: 'hung' };
+type Answer = { readonly kind: 'loaded' } | { readonly kind: 'failed' | 'died'; readonly cause: unknown };
+type Outcome = Answer | { readonly kind: 'hung' };
 
 function checkSubject(module: VerifiedModule): void {
   if (!isVerifiedModule(module)) {
@@ -110,13 +108,13 @@ async function insertWithDeadline(
   { loader, clock }: Context,
 ): Promise<Outcome> {
   const abandon = new AbortController();
-  const answered = new AbortController();
+  const settled = new AbortController();
   const answer = loader.insert(module.toBytes(), params, abandon.signal).then(
-    (): Outcome => ({ kind: 'loaded' }),
-    (cause: unknown): Outcome => ({ kind: hasDied(cause) ? 'died' : 'failed', cause }),
+    (): Answer => ({ kind: 'loaded' }),
+    (cause: unknown): Answer => ({ kind: hasDied(cause) ? 'died' : 'failed', cause }),
   );
-  const silence = (ms: number): Promise<Outcome | undefined> =>
-    clock.sleep(ms, answered.signal).then(
+  const silence = (ms: number): Promise<undefined> =>
+    clock.sleep(ms, settled.signal).then(
       () => undefined,
       () => undefined,
     );
@@ -125,10 +123,11 @@ async function insertWithDeadline(
     if (outcome !== undefined) return outcome;
     abandon.abort();
     const last = await Promise.race([answer, silence(lastWordsMs)]);
-    // Killed by us: the death proves nothing beyond the silence before it.
-    return last === undefined || last.kind === 'died' ? { kind: 'hung' } : last;
+    // Let go by us: only the kernel's own word still counts, not how the process ended.
+    const answered = last !== undefined && (last.kind === 'loaded' || errnoOf(last.cause) !== undefined);
+    return answered ? last : { kind: 'hung' };
   } finally {
-    answered.abort();
+    settled.abort();
   }
 }
 
