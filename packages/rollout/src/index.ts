@@ -37,6 +37,7 @@ export type { LocalPolicy, MaintenanceWindow, Weekday } from './local-policy.ts'
 export { type NodeId, nodeIdOf, readMachineId } from './node-id.ts';
 export { defaultPlan, parseRolloutPlan, type PlanPhase, type PlanTier, type RolloutPlan } from './plan.ts';
 export { currentPhase, publishedRollout, reduceRollout, startRollout } from './reduce-rollout.ts';
+export { parseSimulation, type Simulation } from './parse-simulation.ts';
 export { parseRollout, type Rollout, type TierRollout } from './rollout.ts';
 export type {
   Actor,
@@ -59,6 +60,14 @@ export {
   sampleRatioLimit,
   startSampleRatio,
 } from './sample-ratio.ts';
+export { simulate, type SimulateOptions } from './simulate.ts';
+export type {
+  FailureRates,
+  SimulationPolicy,
+  SimulationPopulation,
+  SimulationResult,
+  SimulationStep,
+} from './simulation.ts';
 export { emptyTally, evidenceOf, reduceTally, type Tally, type TallyEvent } from './tally.ts';
 export {
   type Arm,
