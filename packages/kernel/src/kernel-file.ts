@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { errnoOf } from './errno.ts';
 import { KernelError } from './error.ts';
 
@@ -80,6 +80,12 @@ export function listKernelFolder(path: string): string[] | undefined {
     if (errno === 'ENOENT' || errno === 'ENODEV' || errno === 'ESRCH') return undefined;
     throw fileError(error, path, 'listed');
   }
+}
+
+/** Names of the folders in a folder; plain files among them are left out (`/sys/module/compression` is one). */
+export function listSubfolders(path: string): string[] | undefined {
+  const names = listKernelFolder(path);
+  return names?.filter((name) => statSync(`${path}/${name}`, { throwIfNoEntry: false })?.isDirectory());
 }
 
 /** A file that holds `0` or `1` (or `N`, `Y`); `undefined` where it does not exist. */

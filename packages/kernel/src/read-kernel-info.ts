@@ -4,7 +4,7 @@ import { contextOf } from './context.ts';
 import { errnoOf } from './errno.ts';
 import { KernelError } from './error.ts';
 import type { KernelInfo } from './info-types.ts';
-import { fileError, listKernelFolder, readOptionalFile, requireKernelFile } from './kernel-file.ts';
+import { fileError, listKernelFolder, listSubfolders, readOptionalFile, requireKernelFile } from './kernel-file.ts';
 import type { KernelOptions, KernelRoot } from './options.ts';
 import { readRelease, transitionModelOf } from './transition-model.ts';
 
@@ -95,6 +95,6 @@ function readSecureBoot(root: KernelRoot): boolean | null {
 
 /** Modules in `coming`. One that a load is just bringing in is among them: look twice before calling it stuck. */
 export function findStuckModules(root: KernelRoot): string[] {
-  const names = listKernelFolder(`${root.sysfs}/module`) ?? [];
+  const names = listSubfolders(`${root.sysfs}/module`) ?? [];
   return names.filter((name) => readOptionalFile(`${root.sysfs}/module/${name}/initstate`) === 'coming');
 }
