@@ -1,5 +1,6 @@
 import type { CommandFile } from './command.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { repoCommand } from './commands/repo.ts';
 import { signCommand } from './commands/sign.ts';
 import { verifyCommand } from './commands/verify.ts';
 
@@ -8,4 +9,5 @@ export const commandList: readonly CommandFile[] = [
   inspectCommand, //
   verifyCommand,
   signCommand,
+  repoCommand,
 ];

@@ -29,7 +29,8 @@ export async function setRollout(
 }
 
 /**
- * The rollout that is published for a release, or `undefined` when there is none yet.
+ * Changes what is published of a release's rollout in one act: nobody else's change comes in between. `change` gets the present state,
+ * or `undefined` when there is none yet; what it throws is thrown, and nothing is published.
  *
  * @throws RepositoryError `UNKNOWN_RELEASE`, `MALFORMED`, `IO`
  * @example
@@ -47,7 +48,8 @@ export async function changeRollout(
 ): Promise<{ readonly rollout: Rollout; readonly versions: PublishedVersions }> {
   return publish(publisher, async (transaction) => {
     const index = await readRollouts(transaction, await findRelease(transaction, release));
-    const next = wrap('rollout', () => parseRollout(change(index.rollouts.find((item) => item.release === release))));
+    const changed = change(index.rollouts.find((item) => item.release === release));
+    const next = wrap('rollout', () => parseRollout(changed));
     const others = index.rollouts.filter((item) => item.release !== release);
     await writeRollouts(transaction, { ...index, rollouts: [...others, next] });
     return { rollout: next };
