@@ -38,6 +38,7 @@ export { type NodeId, nodeIdOf, readMachineId } from './node-id.ts';
 export { defaultPlan, parseRolloutPlan, type PlanPhase, type PlanTier, type RolloutPlan } from './plan.ts';
 export { currentPhase, publishedRollout, reduceRollout, startRollout } from './reduce-rollout.ts';
 export { parseSimulation, type Simulation } from './parse-simulation.ts';
+export { type RecordedPing, replayPings, type ReplayResult, type ReplayStep } from './replay.ts';
 export { parseRollout, type Rollout, type TierRollout } from './rollout.ts';
 export type {
   Actor,
