@@ -30,8 +30,12 @@ export {
   relaBytes,
   writeElf,
 } from './elf-writer.ts';
+export { type HostileOutcome, hostilePayloads } from './hostile-payloads.ts';
 export { kernelCompliance, type KernelSubject, type StallingPatch } from './kernel-compliance.ts';
 export { loaderCompliance, type LoaderSubject, type SubjectModule } from './loader-compliance.ts';
+export { mutate } from './mutate.ts';
+export { klpBuildModule, kpatchModule, patchModules, staticPatchModule } from './patch-modules.ts';
+export { type Random, seededRandom } from './random.ts';
 export { sharedDir, vectorsDir } from './shared-dir.ts';
 export { signTestModule } from './sign-test-module.ts';
 export { type TempFolder, tempFolder } from './temp-folder.ts';

@@ -70,7 +70,7 @@ function readSigner(node: Der, dataVersion: 1 | 3): SignerInfo {
   const signedAttributes = fields.maybe(tag.contextConstructed(0));
   const algorithm = readAlgorithm(fields.take(tag.sequence, 'signature algorithm'), 'signature algorithm', code);
   const signature = contentsOf(fields.take(tag.octetString, 'signature'));
-  // The kernel reads unsigned attributes and ignores them: bytes that anybody can change have no place here.
+  // The kernel reads unsigned attributes, and CRLs in SignedData, and ignores them: bytes that anybody can change have no place.
   fields.end();
   return { id, digest, algorithm, signature, signedAttributes };
 }
@@ -90,7 +90,7 @@ function checkContent(node: Der): void {
 }
 
 function openSignedData(bytes: Uint8Array): Fields {
-  const outer = fieldsOf(parseDer(bytes, code), 'PKCS#7 message', code);
+  const outer = fieldsOf(parseDer(bytes, tag.sequence, code), 'PKCS#7 message', code);
   const type = oidOf(outer.take(tag.oid, 'content type'));
   if (type !== signedDataOid) throw new VerifyError(code, `content type ${type} is not signedData`);
   const content = fieldsOf(outer.take(tag.contextConstructed(0), 'content'), 'content', code);
@@ -112,19 +112,22 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
   // An own copy, so that offsets in errors count from the start of the message.
   const fields = openSignedData(bytes.slice());
   const version = versionOf(fields.take(tag.integer, 'version'), 'the SignedData version');
-  const digests = fieldsOf(fields.take(tag.set, 'digest algorithms'), 'digest algorithms', code).rest();
+  const digests = fieldsOf(fields.take(tag.set, 'digest algorithms'), 'digest algorithms', code).all(
+    tag.sequence,
+    'digest algorithm',
+  );
   const announced = new Set(digests.map((node) => readAlgorithm(node, 'digest algorithm', code).oid));
   const content = fields.take(tag.sequence, 'content');
   const certificateSet = fields.maybe(tag.contextConstructed(0));
-  fields.maybe(tag.contextConstructed(1)); // CRLs: the kernel parses and ignores them
-  const signerNodes = fieldsOf(fields.take(tag.set, 'signers'), 'signers', code).rest();
+  const signerNodes = fieldsOf(fields.take(tag.set, 'signers'), 'signers', code).all(tag.sequence, 'signer');
   fields.end();
   if (signerNodes.length === 0) throw new VerifyError('NO_SIGNER', 'the message has no signer');
   if (signerNodes.length > maxSigners) throw new VerifyError(code, `more than ${maxSigners} signers`);
   const signers = signerNodes.map((node) => readSigner(node, version));
   checkDigests(announced, signers);
   checkContent(content);
-  const certificates = certificateSet === undefined ? [] : fieldsOf(certificateSet, 'certificates', code).rest();
+  const certificates =
+    certificateSet === undefined ? [] : fieldsOf(certificateSet, 'certificates', code).all(tag.sequence, 'certificate');
   if (certificates.length > maxCertificates) throw new VerifyError(code, `more than ${maxCertificates} certificates`);
   return { signers, certificates: certificates.map(rawOf) };
 }

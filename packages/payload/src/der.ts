@@ -21,13 +21,14 @@ export const tag = {
   contextConstructed: (number: number): number => 0xa0 | number,
 } as const;
 
-/** Reads one DER element that fills the bytes: strictly checked first, then parsed. */
-export function parseDer(bytes: Uint8Array, code: VerifyErrorCode): Der {
+/** Reads one DER element of this tag that fills the bytes: strictly checked first, then parsed. */
+export function parseDer(bytes: Uint8Array, expected: number, code: VerifyErrorCode): Der {
   checkDer(bytes, code);
   const { offset, result } = asn1js.fromBER(bytes, { copyInput: false });
   if (offset !== bytes.length || result.error !== '') {
     throw new VerifyError(code, `DER cannot be read: ${result.error}`, { offset: Math.max(offset, 0) });
   }
+  if (tagOf(result) !== expected) throw new VerifyError(code, 'DER element is of another type', { offset: 0 });
   return result;
 }
 
@@ -61,7 +62,9 @@ export interface Fields {
   maybe(expected: number): Der | undefined;
   /** Refuses what is left. */
   end(): void;
-  /** All that is left. */
+  /** All that is left, each of which must have this tag. */
+  all(expected: number, what: string): Der[];
+  /** All that is left, whatever it is. */
   rest(): Der[];
 }
 
@@ -86,6 +89,13 @@ export function fieldsOf(node: Der, what: string, code: VerifyErrorCode): Fields
     },
     end() {
       if (next < children.length) throw fail('an element that does not belong there');
+    },
+    all(expected, name) {
+      const found = children.slice(next);
+      for (; next < children.length; next++) {
+        if (tagOf(children[next] ?? node) !== expected) throw fail(`${name} is of another type`);
+      }
+      return found;
     },
     rest: () => children.slice(next),
   };

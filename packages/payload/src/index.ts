@@ -12,6 +12,14 @@ export type { LivepatchSymbol, ModuleInfo, PatchedFunction, PatchedObject, Symbo
 export { inspectModule, type ModuleInspection } from './inspect-module.ts';
 export { defaultMaxBytes } from './limits.ts';
 export { type ModuleSignature, parseModuleSignature, type SignerSummary } from './module-signature.ts';
+export { fileSource, type PayloadSource } from './payload-source.ts';
+export {
+  checkedChunks,
+  digestPayload,
+  type PayloadDigest,
+  readPayload,
+  type ReadPayloadOptions,
+} from './read-payload.ts';
 export { parseTrust, type Trust, type TrustInit } from './trust.ts';
 export { isVerifiedModule, type VerifiedModule } from './verified-module.ts';
 export { verifyModule, type VerifyModuleOptions } from './verify-module.ts';

@@ -19,7 +19,7 @@ const curves = new Map([
 const mlDsaBytes = { 44: 1312, 65: 1952, 87: 2592 } as const;
 
 function rsaKind(key: Uint8Array): PublicKeyKind {
-  const fields = fieldsOf(parseDer(key, code), 'RSA public key', code);
+  const fields = fieldsOf(parseDer(key, tag.sequence, code), 'RSA public key', code);
   const modulus = magnitudeOf(fields.take(tag.integer, 'modulus'));
   const exponent = magnitudeOf(fields.take(tag.integer, 'exponent'));
   fields.end();

@@ -12,7 +12,7 @@ const dataOid = '1.2.840.113549.1.7.1';
 
 function collect(attributes: Der): Map<string, Der> {
   const found = new Map<string, Der>();
-  for (const node of fieldsOf(attributes, 'signed attributes', code).rest()) {
+  for (const node of fieldsOf(attributes, 'signed attributes', code).all(tag.sequence, 'signed attribute')) {
     const fields = fieldsOf(node, 'signed attribute', code);
     const oid = oidOf(fields.take(tag.oid, 'type'));
     const [value, ...more] = fieldsOf(fields.take(tag.set, 'values'), 'signed attribute', code).rest();

@@ -27,8 +27,10 @@ const keyUsageCertSign = 0x04;
 /** One value an extension, each extension once (RFC 5280, section 4.2). */
 function collect(node: Der): Map<string, Uint8Array> {
   const found = new Map<string, Uint8Array>();
-  const list = fieldsOf(node, 'extensions', code).take(tag.sequence, 'list');
-  for (const entry of fieldsOf(list, 'extensions', code).rest()) {
+  const outer = fieldsOf(node, 'extensions', code);
+  const list = outer.take(tag.sequence, 'list');
+  outer.end();
+  for (const entry of fieldsOf(list, 'extensions', code).all(tag.sequence, 'extension')) {
     const fields = fieldsOf(entry, 'extension', code);
     const oid = oidOf(fields.take(tag.oid, 'identifier'));
     fields.maybe(tag.boolean);
@@ -42,10 +44,9 @@ function collect(node: Der): Map<string, Uint8Array> {
 
 function readSki(value: Uint8Array | undefined): Uint8Array | undefined {
   if (value === undefined) return undefined;
-  const node = parseDer(value, code);
-  const ski = contentsOf(node);
+  const ski = contentsOf(parseDer(value, tag.octetString, code));
   // The kernel: a short-form OCTET STRING that is not empty.
-  if (value[0] !== tag.octetString || ski.length === 0 || ski.length > 127) {
+  if (ski.length === 0 || ski.length > 127) {
     throw new VerifyError(code, 'the subject key identifier is not an OCTET STRING of 1 to 127 bytes');
   }
   return ski;
@@ -55,7 +56,7 @@ function readAki(
   value: Uint8Array | undefined,
 ): Pick<Extensions, 'authorityKeyId' | 'authorityIssuer' | 'authoritySerial'> {
   if (value === undefined) return { authorityKeyId: undefined, authorityIssuer: undefined, authoritySerial: undefined };
-  const fields = fieldsOf(parseDer(value, code), 'authority key identifier', code);
+  const fields = fieldsOf(parseDer(value, tag.sequence, code), 'authority key identifier', code);
   const keyId = fields.maybe(tag.context(0));
   const names = fields.maybe(tag.contextConstructed(1));
   const serial = fields.maybe(tag.context(2));
@@ -72,15 +73,13 @@ function readAki(
 
 function readCa(value: Uint8Array | undefined): boolean {
   if (value === undefined) return false;
-  const ca = fieldsOf(parseDer(value, code), 'basic constraints', code).maybe(tag.boolean);
+  const ca = fieldsOf(parseDer(value, tag.sequence, code), 'basic constraints', code).maybe(tag.boolean);
   return ca !== undefined && contentsOf(ca)[0] === 0xff;
 }
 
 function readKeyUsage(value: Uint8Array | undefined): number {
   if (value === undefined) return keyUsageDigitalSignature | keyUsageCertSign;
-  const node = parseDer(value, code);
-  if (value[0] !== tag.bitString) throw new VerifyError(code, 'key usage is not a BIT STRING');
-  return contentsOf(node)[1] ?? 0;
+  return contentsOf(parseDer(value, tag.bitString, code))[1] ?? 0;
 }
 
 /** Reads the extensions of a certificate; `undefined` where it has none. */

@@ -31,8 +31,8 @@ function valueOf(node: Der): string {
 /** A distinguished name as text, in the order of the certificate: `O=Example, CN=key`. For people; nothing is decided by it. */
 export function nameText(name: Der, code: VerifyErrorCode): string {
   const parts: string[] = [];
-  for (const relative of fieldsOf(name, 'name', code).rest()) {
-    for (const attribute of fieldsOf(relative, 'name', code).rest()) {
+  for (const relative of fieldsOf(name, 'name', code).all(tag.set, 'relative name')) {
+    for (const attribute of fieldsOf(relative, 'name', code).all(tag.sequence, 'name attribute')) {
       const fields = fieldsOf(attribute, 'name attribute', code);
       const oid = oidOf(fields.take(tag.oid, 'type'));
       const [value] = fields.rest();

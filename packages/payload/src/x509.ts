@@ -101,7 +101,7 @@ interface Described {
 /** Reads an X.509 certificate. */
 export async function parseCertificate(bytes: Uint8Array): Promise<ParsedCertificate> {
   const der = bytes.slice();
-  const fields = fieldsOf(parseDer(der, code), 'certificate', code);
+  const fields = fieldsOf(parseDer(der, tag.sequence, code), 'certificate', code);
   const tbs = fields.take(tag.sequence, 'contents');
   const algorithm = fields.take(tag.sequence, 'signature algorithm');
   const bits = contentsOf(fields.take(tag.bitString, 'signature'));

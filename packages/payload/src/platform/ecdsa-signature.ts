@@ -12,7 +12,7 @@ export function rawEcdsaSignature(
 ): Uint8Array<ArrayBuffer> | undefined {
   const length = coordinateBytes[curve];
   try {
-    const fields = fieldsOf(parseDer(der, 'BAD_SIGNATURE'), 'ECDSA signature', 'BAD_SIGNATURE');
+    const fields = fieldsOf(parseDer(der, tag.sequence, 'BAD_SIGNATURE'), 'ECDSA signature', 'BAD_SIGNATURE');
     const r = magnitudeOf(fields.take(tag.integer, 'r'));
     const s = magnitudeOf(fields.take(tag.integer, 's'));
     fields.end();

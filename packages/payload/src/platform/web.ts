@@ -114,6 +114,6 @@ export function expandZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return collected();
 }
 
-export function openFile(): AsyncIterable<Uint8Array> {
+export function openFile(_path: string): AsyncIterable<Uint8Array> {
   throw new VerifyError('INVALID_OPTION', 'this runtime has no files; hand over a stream');
 }

@@ -1,0 +1,75 @@
+import { execFileSync } from 'node:child_process';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
+import { describe, expect, test } from 'vitest';
+import { inspectModule, parseTrust, verifyModule, type VerifyErrorCode } from './index.ts';
+import { expandGzip, expandZstd } from './platform/web.ts';
+
+const authority = testAuthority('p-256');
+const trust = await parseTrust({ certificates: [authority.certificate] });
+const signed = await signTestModule(tinyModule(), authority);
+
+function tool(name: string, args: string[], input: Uint8Array): Uint8Array | undefined {
+  try {
+    return new Uint8Array(execFileSync(name, args, { input, maxBuffer: 1 << 28, stdio: ['pipe', 'pipe', 'ignore'] }));
+  } catch {
+    return undefined;
+  }
+}
+const xz = (input: Uint8Array): Uint8Array | undefined =>
+  tool('xz', ['-c', '--check=crc32', '--lzma2=dict=1MiB'], input);
+const hasXz = xz(new Uint8Array(1)) !== undefined;
+
+const forms: [string, (input: Uint8Array) => Uint8Array | undefined][] = [
+  ['gzip', (input) => new Uint8Array(gzipSync(input))],
+  ['zstd', (input) => new Uint8Array(zstdCompressSync(input))],
+  ...(hasXz ? ([['xz', xz]] as [string, typeof xz][]) : []),
+];
+const refused = (promise: Promise<unknown>, code: VerifyErrorCode): Promise<void> =>
+  expect(promise).rejects.toMatchObject({ name: 'VerifyError', code });
+
+test.skipIf(hasXz)('xz is not on this machine: .ko.xz is not tested', () => undefined);
+
+describe.each(forms)('a module in %s', (name, compress) => {
+  const file = compress(signed) ?? new Uint8Array();
+
+  test('is opened, verified and given out as the kernel wants it', async () => {
+    const module = await verifyModule(file, { trust, sha256: null });
+    expect(module.compression).toBe(name);
+    expect(module.size).toBe(file.length);
+    expect(module.toBytes()).toEqual(signed);
+    expect((await inspectModule(file)).signature?.signers).toHaveLength(1);
+  });
+
+  test('that expands past the limit is refused', async () => {
+    await refused(verifyModule(file, { trust, sha256: null, maxBytes: signed.length - 1 }), 'TOO_LARGE');
+    await verifyModule(file, { trust, sha256: null, maxBytes: signed.length });
+  });
+
+  test('that is a bomb is refused', async () => {
+    const bomb = compress(new Uint8Array(64 * 1024 * 1024)) ?? new Uint8Array();
+    expect(bomb.length).toBeLessThan(100_000);
+    await refused(verifyModule(bomb, { trust, sha256: null, maxBytes: 1024 * 1024 }), 'TOO_LARGE');
+  });
+
+  test('that is cut short or damaged is refused', async () => {
+    await refused(verifyModule(file.subarray(0, file.length / 2), { trust, sha256: null }), 'MALFORMED_COMPRESSION');
+    await refused(verifyModule(file.subarray(0, 8), { trust, sha256: null }), 'MALFORMED_COMPRESSION');
+    const damaged = file.slice();
+    damaged[file.length >> 1] = (damaged[file.length >> 1] ?? 0) ^ 0x10;
+    await expect(verifyModule(damaged, { trust, sha256: null })).rejects.toMatchObject({ name: 'VerifyError' });
+  });
+
+  test('signed after its compression is unsigned to the kernel, and is refused', async () => {
+    await refused(signTestModule(file, authority), 'INVALID_OPTION');
+  });
+});
+
+describe('without Node', () => {
+  test('gzip and zstd are opened as well, within the limit', () => {
+    expect(new Uint8Array(expandGzip(gzipSync(signed), signed.length))).toEqual(signed);
+    expect(new Uint8Array(expandZstd(zstdCompressSync(signed), signed.length))).toEqual(signed);
+    expect(() => expandGzip(gzipSync(signed), signed.length - 1)).toThrow('expands to more');
+    expect(() => expandZstd(zstdCompressSync(signed), signed.length - 1)).toThrow('expands to more');
+  });
+});
