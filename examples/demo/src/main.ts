@@ -1,0 +1,40 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runFleetDemo } from './fleet-demo.ts';
+import { readOptions, usage } from './options.ts';
+import { createProgress } from './progress.ts';
+
+const options = readOptions(process.argv.slice(2));
+if (typeof options === 'string') {
+  process.stderr.write(`${options}\n\n${usage}`);
+  process.exitCode = 2;
+} else if (options.help) {
+  process.stdout.write(usage);
+} else {
+  process.exitCode = await run(options);
+}
+
+async function run(chosen: Exclude<typeof options, string>): Promise<number> {
+  const began = performance.now();
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+  const progress = createProgress({ output: process.stdout, plain: chosen.plain });
+  const folder = await mkdtemp(join(tmpdir(), 'klpkit-demo-'));
+  await chmod(folder, 0o711); // as root the server's database runs under another uid and has to pass through
+  let held = false;
+  try {
+    held = await runFleetDemo({ options: chosen, folder, progress, signal: stop.signal });
+    progress.say(`It took ${((performance.now() - began) / 1000).toFixed(1)} s.`);
+    return held ? 0 : 1;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    progress.say('Stopped; the server, its database and all machines are closed.');
+    return 130;
+  } finally {
+    progress.close();
+    if (chosen.keep || (!held && !stop.signal.aborted)) progress.say(`The working folder is ${folder}.`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
