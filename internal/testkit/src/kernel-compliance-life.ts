@@ -17,6 +17,10 @@ import { apply, kindsOf, takeOut } from './kernel-compliance-steps.ts';
 
 /** A patch's life: load, apply, replace, disable, unload. */
 export function lifeCases(make: MakeCase): ComplianceCase[] {
+  return [...applyingCases(make), ...endingCases(make), ...repeatedCases(make)];
+}
+
+function applyingCases(make: MakeCase): ComplianceCase[] {
   return [
     make('a patch applies, is listed, and leaves only the expected taint', async (subject) => {
       const { options, patch } = subject;
@@ -41,6 +45,11 @@ export function lifeCases(make: MakeCase): ComplianceCase[] {
       assert.deepEqual(state, { kind: 'patched', evidence: 'transition' });
       await takeOut(subject, subject.patch.name);
     }),
+  ];
+}
+
+function endingCases(make: MakeCase): ComplianceCase[] {
+  return [
     make('disabling goes through unpatching to unpatched; after the removal it is absent', async (subject) => {
       const { options, patch } = subject;
       await apply(subject, patch);
@@ -67,6 +76,11 @@ export function lifeCases(make: MakeCase): ComplianceCase[] {
       );
       await takeOut(subject, replacement.name);
     }),
+  ];
+}
+
+function repeatedCases(make: MakeCase): ComplianceCase[] {
+  return [
     make('a patch can be loaded again after its removal', async (subject) => {
       for (let round = 0; round < 2; round += 1) {
         await apply(subject, subject.patch);

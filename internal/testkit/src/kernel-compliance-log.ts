@@ -17,6 +17,10 @@ async function textsFrom({ options }: KernelSubject, seq: number): Promise<{ seq
 
 /** The kernel log around a load. */
 export function logCases(make: MakeCase): ComplianceCase[] {
+  return [...sequenceCases(make), ...followCases(make)];
+}
+
+function sequenceCases(make: MakeCase): ComplianceCase[] {
   return [
     make("a load's lines are read from the sequence number taken before it", async (subject) => {
       const before = await lastLogSequence(subject.options);
@@ -40,6 +44,11 @@ export function logCases(make: MakeCase): ComplianceCase[] {
       );
       await takeOut(subject, name);
     }),
+  ];
+}
+
+function followCases(make: MakeCase): ComplianceCase[] {
+  return [
     make('a reader that follows gets what comes, in order, and ends by its signal', async (subject) => {
       const stop = new AbortController();
       const seqs: number[] = [];

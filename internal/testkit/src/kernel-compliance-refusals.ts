@@ -17,6 +17,10 @@ const absent = 'klpkit_no_such_module';
 
 /** What must be refused, with its code. */
 export function refusalCases(make: MakeCase): ComplianceCase[] {
+  return [...loadCases(make), ...controlCases(make)];
+}
+
+function loadCases(make: MakeCase): ComplianceCase[] {
   return [
     make('an object that only looks verified is refused before the kernel is touched', async ({ options, patch }) => {
       const forged: VerifiedModule = { ...patch };
@@ -40,6 +44,11 @@ export function refusalCases(make: MakeCase): ComplianceCase[] {
       else assert.match(line ?? '', refused.kernelLine);
       assert.deepEqual(await readTransition(refused.module.name, options), { kind: 'absent' });
     }),
+  ];
+}
+
+function controlCases(make: MakeCase): ComplianceCase[] {
+  return [
     make('an enabled patch cannot be removed', async (subject) => {
       const { options, patch } = subject;
       await apply(subject, patch);

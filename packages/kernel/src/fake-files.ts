@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { KernelRoot } from './options.ts';
 
 /** The files of a fake machine. Paths are relative to the machine: `sys/…`, `proc/…`, `dev/kmsg`. */
@@ -6,6 +6,8 @@ export interface FakeFiles {
   readonly root: KernelRoot;
   /** Writes a file with its newline; the folder must be there. */
   write(path: string, text: string | number): void;
+  /** Writes a file as the text stands. */
+  replace(path: string, text: string): void;
   append(path: string, text: string): void;
   folder(path: string): void;
   remove(path: string): void;
@@ -22,6 +24,7 @@ export function createFakeFiles(folder: string): FakeFiles {
   return {
     root: { sysfs: `${machine}/sys`, procfs: `${machine}/proc`, kmsg: `${machine}/dev/kmsg` },
     write: (path, text) => writeFileSync(`${machine}/${path}`, `${text}\n`),
+    replace: (path, text) => writeFileSync(`${machine}/${path}`, text),
     append: (path, text) => appendFileSync(`${machine}/${path}`, text),
     folder: (path) => {
       mkdirSync(`${machine}/${path}`, { recursive: true });
@@ -32,10 +35,8 @@ export function createFakeFiles(folder: string): FakeFiles {
       writeFileSync(machine, '');
     },
     powerOn: () => {
-      rmSync(wreck, { recursive: true, force: true });
-      try {
-        unlinkSync(machine); // the plain file of a machine that is down
-      } catch {
+      if (existsSync(machine)) {
+        rmSync(wreck, { recursive: true, force: true });
         rmSync(machine, { recursive: true, force: true });
       }
       mkdirSync(machine);

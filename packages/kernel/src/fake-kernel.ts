@@ -1,7 +1,7 @@
 import type { FakeCourse, FakeInsertion } from './fake-course.ts';
 import type { FakeKernel, FakeKernelOptions } from './fake-kernel-types.ts';
 import { createFakeLoader } from './fake-loader.ts';
-import { boot, createMachine, type FakeMachine, log, panic } from './fake-machine.ts';
+import { boot, createMachine, type FakeMachine, log, panic, perform } from './fake-machine.ts';
 import { endTransition, type FakePatches } from './fake-patch.ts';
 import { systemClock } from './options.ts';
 
@@ -42,8 +42,8 @@ export async function createFakeKernel(options: FakeKernelOptions): Promise<Fake
       return [...machine.modules.keys()];
     },
     setCourse: script.set,
-    releaseTasks: () => releaseTasks(machine, patches),
-    log: (text, level = 6, facility = 0) => log(machine, text, level, facility),
+    releaseTasks: () => perform(machine, () => releaseTasks(machine, patches)),
+    log: (text, level = 6, facility = 0) => perform(machine, () => log(machine, text, level, facility)),
     panic: (text = 'Fatal exception') => {
       if (machine.power === 'down') return;
       panic(machine, undefined, text);

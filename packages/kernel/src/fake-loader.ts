@@ -8,6 +8,7 @@ import {
   log,
   oops,
   panic,
+  perform,
   taint,
   taintValue,
   warn,
@@ -38,7 +39,7 @@ export function createFakeLoader(state: FakeLoaderState): ModuleLoader {
     remove: (name, signal) => whilePowered(machine, signal, () => remove(machine, name)),
     store: async (path, value) => {
       if (machine.power === 'down') throw errnoError(20, 'open');
-      storeAttribute(machine, patches, path, value);
+      perform(machine, () => storeAttribute(machine, patches, path, value));
     },
   };
 }
@@ -51,7 +52,8 @@ async function whilePowered(
 ): Promise<void> {
   if (machine.power === 'down') throw machineDown();
   const { life } = machine;
-  if (call() === 'hangs') await aborted(signal === undefined ? life.signal : AbortSignal.any([life.signal, signal]));
+  if (perform(machine, call) === 'hangs')
+    await aborted(signal === undefined ? life.signal : AbortSignal.any([life.signal, signal]));
   if (life.signal.aborted) throw machineDown();
   signal?.throwIfAborted();
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isKernelError } from './error.ts';
 import { type CrashLine, type CrashScene, oopsLines, panicLines, warnLines } from './fake-crash-text.ts';
 import { createFakeFiles, type FakeFiles } from './fake-files.ts';
 import type { FakeKernelOptions } from './fake-kernel-types.ts';
@@ -37,6 +36,8 @@ export interface FakeMachine {
   bootMs: number;
   /** Text of the last panic, for pstore. */
   wreckage: string | undefined;
+  /** What {@link flush} writes: a thousand machines share one disk, so that each act writes its files once. */
+  readonly pending: { records: string; tainted: boolean; modules: boolean };
 }
 
 /** Puts a machine together and boots it. */
@@ -56,6 +57,7 @@ export function createMachine(options: FakeKernelOptions, clock: Clock): FakeMac
     seq: 0,
     bootMs: 0,
     wreckage: undefined,
+    pending: { records: '', tainted: false, modules: false },
   };
   boot(machine, options);
   return machine;
@@ -76,6 +78,7 @@ export function boot(machine: FakeMachine, options: FakeKernelOptions): void {
   const version = `Linux version ${machine.release} (fake@klpkit) #1 SMP PREEMPT_DYNAMIC`;
   machine.files.write('proc/version', version);
   log(machine, version, 5);
+  flush(machine);
 }
 
 function layOut({ files, release, arch, bootId, tainted, wreckage }: FakeMachine): void {
@@ -85,16 +88,15 @@ function layOut({ files, release, arch, bootId, tainted, wreckage }: FakeMachine
   files.write('proc/sys/kernel/arch', arch);
   files.write('proc/sys/kernel/random/boot_id', bootId);
   files.write('proc/sys/kernel/tainted', tainted);
+  files.replace('proc/modules', '');
   files.write('sys/kernel/oops_count', 0);
   files.write('sys/kernel/warn_count', 0);
-  files.append('proc/modules', '');
-  files.append('dev/kmsg', '');
   if (wreckage === undefined) return;
   files.folder('sys/fs/pstore');
   files.write('sys/fs/pstore/dmesg-ramoops-0', `Panic#1 Part1\n${wreckage}`);
 }
 
-/** Writes a record to the kernel log. */
+/** Puts a record into the kernel log; {@link flush} writes it. */
 export function log(machine: FakeMachine, text: string, level = 5, facility = 0): void {
   if (machine.power === 'down') return;
   writeRecords(machine, [[level, text]], facility);
@@ -107,7 +109,19 @@ function writeRecords(machine: FakeMachine, lines: readonly CrashLine[], facilit
     records += `${facility * 8 + level},${machine.seq},${timeUs},-;${escapeText(text)}\n`;
     machine.seq += 1;
   }
-  machine.files.append('dev/kmsg', records);
+  machine.pending.records += records;
+}
+
+/** Writes what an act changed besides the patch's own files. Every act ends with it. */
+export function flush(machine: FakeMachine): void {
+  const { files, pending, modules } = machine;
+  if (machine.power === 'down') return;
+  if (pending.tainted) files.write('proc/sys/kernel/tainted', machine.tainted);
+  if (pending.modules) files.replace('proc/modules', moduleList(modules));
+  if (pending.records !== '') files.append('dev/kmsg', pending.records);
+  pending.records = '';
+  pending.tainted = false;
+  pending.modules = false;
 }
 
 /** As kernel/printk/printk.c: bytes below 0x20, from 0x7f on, and the backslash. */
@@ -121,7 +135,7 @@ function escapeText(text: string): string {
 export function taint(machine: FakeMachine, value: number): void {
   if (Math.floor(machine.tainted / value) % 2 === 1) return;
   machine.tainted += value;
-  machine.files.write('proc/sys/kernel/tainted', machine.tainted);
+  machine.pending.tainted = true;
 }
 
 function sceneOf(machine: FakeMachine, module: FakeModule | undefined): CrashScene {
@@ -157,6 +171,7 @@ export function warn(machine: FakeMachine, module: FakeModule): void {
 export function panic(machine: FakeMachine, module: FakeModule | undefined, text: string): void {
   if (machine.power === 'down') return;
   writeRecords(machine, panicLines(sceneOf(machine, module), text));
+  flush(machine);
   machine.wreckage = dmesgOf(readFileSync(machine.files.root.kmsg, 'latin1'));
   machine.power = 'down';
   machine.files.powerOff();
@@ -175,15 +190,25 @@ function dmesgOf(records: string): string {
   return lines.join('\n');
 }
 
-/** Runs `act` after a time, unless this boot ends before. */
+/** Runs an act to its end, files included. */
+export function perform<T>(machine: FakeMachine, act: () => T): T {
+  try {
+    return act();
+  } finally {
+    flush(machine);
+  }
+}
+
+/** Performs `act` after a time, unless this boot ends before. */
 export function later(
   machine: FakeMachine,
   ms: number,
   act: () => void,
   signal: AbortSignal = machine.life.signal,
 ): void {
-  machine.clock.sleep(ms, signal).then(act, (error: unknown) => {
-    if (!signal.aborted || isKernelError(error)) throw error;
+  const run = (): void => perform(machine, act);
+  machine.clock.sleep(ms, signal).then(run, (error: unknown) => {
+    if (!signal.aborted) throw error;
   });
 }
 
@@ -195,23 +220,22 @@ export function writeModule(machine: FakeMachine, module: FakeModule): void {
   files.write(`${folder}/initstate`, module.state);
   files.write(`${folder}/refcnt`, module.refcnt);
   files.write(`${folder}/taint`, module.livepatch ? 'OK' : 'O');
-  writeModuleList(machine);
+  machine.pending.modules = true;
 }
 
 /** Takes a module out. */
 export function dropModule(machine: FakeMachine, name: string): void {
   machine.modules.delete(name);
   machine.files.remove(`sys/module/${name}`);
-  writeModuleList(machine);
+  machine.pending.modules = true;
 }
 
-function writeModuleList({ files, modules }: FakeMachine): void {
+function moduleList(modules: FakeMachine['modules']): string {
   const lines = [...modules.values()].toReversed().map(({ name, refcnt, state, livepatch }) => {
     const flags = `${livepatch ? 'OK' : 'O'}${state === 'coming' ? '+' : ''}`;
-    return `${name} 16384 ${refcnt} - ${state === 'live' ? 'Live' : 'Loading'} 0x0000000000000000 (${flags})`;
+    return `${name} 16384 ${refcnt} - ${state === 'live' ? 'Live' : 'Loading'} 0x0000000000000000 (${flags})\n`;
   });
-  files.remove('proc/modules');
-  files.append('proc/modules', lines.map((line) => `${line}\n`).join(''));
+  return lines.join('');
 }
 
 /** Whether the fake's kernel is of that version or later. */
