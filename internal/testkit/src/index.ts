@@ -19,6 +19,7 @@ export {
   type TestHash,
   type TestSigner,
 } from './cms-message.ts';
+export { type DebianPackage, debianPackage } from './debian-package.ts';
 export { derChildren, derInteger, derOid, tlv } from './der-writer.ts';
 export type { ComplianceCase } from './compliance-case.ts';
 export {
