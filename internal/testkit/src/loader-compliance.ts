@@ -12,7 +12,7 @@ export interface SubjectModule {
 export interface LoaderSubject {
   readonly loader: ModuleLoader;
   /** The module's state as sysfs has it; undefined where it is not loaded. */
-  state(name: string): string | undefined;
+  readonly state: (name: string) => string | undefined;
   /** A sound module that is no livepatch, so that it can be removed right away. */
   readonly plain: SubjectModule;
   /** A module whose init returns an error, and which. */

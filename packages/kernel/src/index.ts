@@ -1,5 +1,6 @@
 /**
- * The kernel interface of a livepatch client.
+ * The kernel interface of a livepatch client: insert and remove modules, watch transitions, read the kernel log, counters and
+ * pstore. The functions use the running kernel unless `root`, `loader` and `clock` say otherwise.
  *
  * @packageDocumentation
  */

@@ -106,7 +106,7 @@ function converse(child: ChildProcess, request: InserterRequest): Promise<void> 
     if (answer.kind === 'calling') calling = true;
     else if (answer.kind === 'done') resolve();
     else if (answer.kind === 'refused')
-      reject(errnoError(answer.errno, request.call === 'insert' ? 'init_module' : 'delete_module'));
+      reject(errnoError(answer.errno, request.call === 'insert' ? request.method.kind : 'delete_module'));
     else reject(failure(answer.message, false));
   };
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -53,7 +53,16 @@ export function taintsOf(tainted: number): readonly TaintFlag[] {
   return taintFlags.filter(({ bit }) => Math.floor(tainted / 2 ** bit) % 2 === 1);
 }
 
-/** Whether a new flag after a load speaks against the patch. */
+/**
+ * Whether a new flag after a load speaks against the patch: not those that a livepatch load sets, nor the hardware's own.
+ *
+ * @example
+ * ```ts
+ * import { isAlarming, taintsOf } from '@klpkit/kernel';
+ *
+ * console.log(taintsOf(36864 + 512).filter(isAlarming).map((flag) => flag.name)); // WARN
+ * ```
+ */
 export function isAlarming(flag: TaintFlag): boolean {
   return !expectedOfLivepatch.has(flag.letter) && !notSoftware.has(flag.letter);
 }
