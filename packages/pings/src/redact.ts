@@ -14,7 +14,7 @@ const rules: readonly (readonly [RegExp, string])[] = [
   [/\b(Hardware name: ).+$/g, '$1<hardware>'],
   [/\b(UID: )\d+/g, '$1<uid>'],
   [/(\/(?:home|Users)\/)[^/\s<]+/g, '$1<user>'],
-  [/[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+/g, '<email>'],
+  [/(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g, '<email>'],
   [/(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/gi, '<uuid>'],
   [/(?<![\w:])[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}(?![\w:])/gi, '<mac>'],
   [/(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)/g, '<ipv4>'],
@@ -40,12 +40,27 @@ const ipv6Candidate = /(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])/g
  * ```
  */
 export function redactKernelText(text: string, options: RedactOptions = {}): string {
-  let redacted = text.replace(unprintable, '?').replace(ipv6Candidate, (found) => (isIpv6(found) ? '<ipv6>' : found));
-  for (const [pattern, replacement] of rules) redacted = redacted.replace(pattern, replacement);
-  for (const name of options.hostNames ?? []) {
-    if (name.length >= 3) redacted = redacted.replaceAll(name, '<host>');
+  // Once only: a machine that is called "host" would be found again in what stands for it.
+  let redacted = hideNames(text.replace(unprintable, '?'), options.hostNames ?? []);
+  // What is taken out can set free what stood next to it. Honest lines settle in a round or two.
+  for (let round = 0; round < 16; round++) {
+    const before = redacted;
+    redacted = redactOnce(before);
+    if (redacted === before) return redacted;
   }
+  return '<redacted>';
+}
+
+function redactOnce(text: string): string {
+  let redacted = text.replace(ipv6Candidate, (found) => (isIpv6(found) ? '<ipv6>' : found));
+  for (const [pattern, replacement] of rules) redacted = redacted.replace(pattern, replacement);
   return redacted;
+}
+
+function hideNames(text: string, hostNames: readonly string[]): string {
+  let hidden = text;
+  for (const name of hostNames) if (name.length >= 3) hidden = hidden.replaceAll(name, '<host>');
+  return hidden;
 }
 
 function isIpv6(text: string): boolean {
@@ -67,8 +82,7 @@ export function pingLine(text: string, options: RedactOptions & { maxLength?: nu
   // Four times the limit is looked at and no more: a line of megabytes is not worth its time.
   let line = redactKernelText(text.slice(0, 4 * maxLength), options).slice(0, maxLength);
   // A cut can make a new address out of a longer number; each round only shortens or settles.
-  for (let again = redactKernelText(line, options); again !== line; again = redactKernelText(line, options)) {
+  for (let again = redactKernelText(line); again !== line; again = redactKernelText(line))
     line = again.slice(0, maxLength);
-  }
   return line;
 }

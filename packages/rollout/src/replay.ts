@@ -50,7 +50,7 @@ export function replayPings(recorded: Iterable<RecordedPing>, options: GateOptio
   const gate = createGate(options);
   const steps: ReplayStep[] = [stepOf(0, gate.report())];
   let latest = 0;
-  let spared = 0;
+  const spared = new Set<string>();
   const look = (): void => {
     const report = gate.report();
     const last = steps.at(-1);
@@ -61,13 +61,18 @@ export function replayPings(recorded: Iterable<RecordedPing>, options: GateOptio
       throw new RolloutError('OUT_OF_RANGE', 'Recorded pings are in the order of their receipt: sort them first.');
     latest = receivedAt;
     if (steps.at(-1)?.decision === 'halt') {
-      if (ping.kind === 'before') spared++;
+      if (ping.kind === 'before') spared.add(ping.attemptId);
       continue;
     }
     const event = gateEventOf(ping, { receivedAt });
     if (event !== undefined && gate.take(event) !== 'noted') look();
   }
-  return { machinesReached: gate.report().tally.n, machinesSpared: spared, decision: gate.report().decision, steps };
+  return {
+    machinesReached: gate.report().tally.n,
+    machinesSpared: spared.size,
+    decision: gate.report().decision,
+    steps,
+  };
 }
 
 function stepOf(at: number, { decision, level, tally, lnHalt, lnAdvance }: GateReport): ReplayStep {
