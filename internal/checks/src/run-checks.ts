@@ -13,7 +13,7 @@ async function findingsOf(check: Check, context: CheckContext): Promise<Finding[
     return await check.run(context);
   } catch (error) {
     context.signal?.throwIfAborted();
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     return [{ where: check.name, message: `the check itself broke off: ${message}` }];
   }
 }

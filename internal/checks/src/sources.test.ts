@@ -40,7 +40,7 @@ describe('hosts and machine paths', () => {
 
   // The words are put together here too, or the check would find its own test.
   test.each([
-    ['https://registry.npm', 'js.org/x'],
+    ['https://regis', 'try.npmjs.org/x'],
     ['http://deb.', 'debian.org/debian'],
     ['cd /', 'work/main'],
     ['`/', 'home/alice/x`'],

@@ -20,6 +20,12 @@ const allowed: ReadonlySet<string> = new Set([
 ]);
 const allowedForTools: ReadonlySet<string> = new Set(['MPL-2.0', 'CC-BY-4.0']);
 
+/** Tools whose package.json names no licence, with the licence their README names. */
+const namedElsewhere: ReadonlyMap<string, string> = new Map([
+  ['humanize-number@0.0.2', 'MIT'],
+  ['only@0.0.2', 'MIT'],
+]);
+
 interface Installed extends Manifest {
   readonly licenses?: readonly { readonly type?: string }[];
 }
@@ -85,7 +91,8 @@ async function resolveFrom(folder: string, name: string): Promise<string | undef
 async function judge(folder: string, tools: boolean): Promise<Finding[]> {
   const manifest: Installed | undefined = await readManifest(join(folder, 'package.json')).catch(() => undefined);
   if (manifest?.name === undefined || manifest.name.startsWith('@klpkit')) return [];
-  const expression = expressionOf(manifest);
+  const elsewhere = tools ? namedElsewhere.get(`${manifest.name}@${manifest.version}`) : undefined;
+  const expression = expressionOf(manifest) || (elsewhere ?? '');
   if (isAllowed(expression, tools)) return [];
   return [
     {

@@ -15,7 +15,10 @@ const requirements: readonly Requirement[] = [
   { message: '`license` must be "Apache-2.0"', holds: (m) => m.license === 'Apache-2.0' },
   { message: '`description` must say what the package is', holds: (m) => filled(m.description) },
   { message: '`sideEffects` must be false', holds: (m) => m.sideEffects === false },
-  { message: '`engines.node` must name the oldest Node', holds: (m) => /^>=\d+\.\d+/.test(m.engines?.['node'] ?? '') },
+  {
+    message: '`engines.node` must name the oldest Node',
+    holds: (m) => /^(?:>=|\^)\d+\.\d+/.test(m.engines?.['node'] ?? ''),
+  },
   { message: '`version` must be x.y.z', holds: (m) => /^\d+\.\d+\.\d+/.test(m.version ?? '') },
   { message: '`keywords` must not be empty', holds: (m) => (m.keywords ?? []).length > 0 },
   { message: '`exports` must have "."', holds: (m) => m.exports?.['.'] !== undefined },

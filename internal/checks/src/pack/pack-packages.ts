@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,9 @@ async function packInto(target: string, { root, signal }: CheckContext): Promise
   const packages = await publishedPackages(root);
   const tarballs: Tarball[] = [];
   for (const { folder } of packages) {
+    // Without JavaScript every later complaint would only repeat that the build failed.
+    if (!existsSync(join(root, folder, 'dist/index.js')))
+      throw new Error(`${folder} is not built: see "types and build"`);
     const own = join(target, folder.replace('/', '-'));
     const args = ['pack', '--pack-destination', own];
     const { exitCode, output } = await executePnpm(args, { cwd: join(root, folder), signal });
