@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { RolloutPlan } from '@klpkit/rollout';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ServerConfig } from './config.ts';
-import { type Harness, offerPath, ping, startHarness, until } from './testing/harness.ts';
+import { type Harness, ping, startHarness, until } from './testing/harness.ts';
 
 const minuteMs = 60_000;
 const phase = (percent: number) => ({ microPercent: percent * 1_000_000, minSoakMs: minuteMs });
@@ -13,78 +13,106 @@ const plan: RolloutPlan = {
   ],
 };
 
-let harness: Harness | undefined;
-let now = 1_800_000_000_000;
-afterEach(() => harness?.close());
+/** The servers' clock: the tests move it, and only forward. */
+let now = Date.now();
+/** One server a policy; every test has a release and a kernel of its own on it. */
+const servers = new Map<string, Promise<Harness>>();
+let releases = 0;
+afterAll(async () => {
+  for (const server of servers.values()) await (await server).close();
+});
 
-async function start(gate: ServerConfig['gate'] = {}): Promise<Harness> {
-  harness = await startHarness({
-    plan,
-    clock: () => now,
-    gate: {
-      policy: { p0: 0.01, pBad: 0.1, alpha: 0.01, beta: 0.05 },
-      answerWindowMs: 30 * minuteMs,
-      intervalMs: 30,
-      ...gate,
+const policy = { p0: 0.01, pBad: 0.1, alpha: 0.01, beta: 0.05 };
+const startServer = (gate: ServerConfig['gate'] = {}): Promise<Harness> =>
+  startHarness({ plan, clock: () => now, gate: { policy, answerWindowMs: 5 * minuteMs, intervalMs: 30, ...gate } });
+
+type Pings = Record<string, unknown>[];
+type AuditRow = { action: string; actor: string; detail: unknown };
+
+async function start(gate: ServerConfig['gate'] = {}) {
+  const policyName = JSON.stringify(gate);
+  const server = servers.get(policyName) ?? startServer(gate);
+  servers.set(policyName, server);
+  return release(await server);
+}
+
+/** Publishes a release and gives what a test does with it. */
+async function release(harness: Harness) {
+  releases += 1;
+  const name = `lp${releases}`;
+  const kernel = `6.1.${releases}-amd64`;
+  const key = `${name}-1`;
+  await harness.publish({ name, kernel });
+  const attempt = (...kinds: (readonly [string, Record<string, unknown>?])[]): Pings => {
+    const attemptId = randomUUID();
+    return kinds.map(([kind, rest]) => ping(kind, { release: key, kernel, attemptId, sentAt: now, ...rest }));
+  };
+  const state = async () => (await harness.ask('GET', `/v1/admin/rollouts/${key}`)).json;
+  return {
+    harness,
+    name,
+    kernel,
+    key,
+    attempt,
+    state,
+    good: () =>
+      attempt(
+        ['before'],
+        ['after', { durationMs: 5 }],
+        ['health', { index: 3, sinceAppliedMs: 900_000, healthy: true }],
+      ),
+    bad: () => attempt(['before'], ['error', { phase: 'health', code: 'KERNEL_FAULT' }]),
+    silent: () => attempt(['before'], ['after', { durationMs: 5 }]),
+    report: async (pings: Pings) => {
+      for (let from = 0; from < pings.length; from += 250) {
+        const { status, json } = await harness.ask('POST', '/v1/pings', {
+          body: { pings: pings.slice(from, from + 250) },
+        });
+        expect([status, json.refused]).toEqual([200, []]);
+      }
     },
-  });
-  await harness.publish();
-  return harness;
+    event: (body: object) => harness.ask('POST', `/v1/admin/rollouts/${key}/events`, { body }),
+    offer: async () => (await harness.ask('GET', `/v1/offer?kernel=${kernel}&arch=x86_64&tier=internal`)).json,
+    blocked: async (): Promise<{ release: string }[]> => {
+      const { json } = await harness.ask('GET', '/v1/blocklist');
+      return json.entries.filter((entry: { release: string }) => entry.release === key);
+    },
+    untilEvidence: (evidence: object) =>
+      until(async () => {
+        const found = await state();
+        return Object.entries(evidence).every(([field, value]) => found.evidence[field] === value) && found;
+      }),
+    audit: async (): Promise<AuditRow[]> => (await harness.ask('GET', `/v1/admin/audit?release=${key}`)).json.rows,
+  };
 }
-
-/** One attempt, as a machine reports it. */
-function attempt(...kinds: (readonly [string, Record<string, unknown>?])[]): Record<string, unknown>[] {
-  const attemptId = randomUUID();
-  return kinds.map(([kind, rest]) => ping(kind, { attemptId, sentAt: now, ...rest }));
-}
-const good = () =>
-  attempt(['before'], ['after', { durationMs: 5 }], ['health', { index: 3, sinceAppliedMs: 900_000, healthy: true }]);
-const bad = () => attempt(['before'], ['error', { phase: 'health', code: 'KERNEL_FAULT' }]);
-const silent = () => attempt(['before'], ['after', { durationMs: 5 }]);
-const repeat = (count: number, make: () => Record<string, unknown>[]) => Array.from({ length: count }, make).flat();
-
-async function report(pings: Record<string, unknown>[]): Promise<void> {
-  for (let start = 0; start < pings.length; start += 250) {
-    const { status, json } = await harness!.ask('POST', '/v1/pings', {
-      body: { pings: pings.slice(start, start + 250) },
-    });
-    expect([status, json.refused]).toEqual([200, []]);
-  }
-}
-const state = async () => (await harness!.ask('GET', '/v1/admin/rollouts/lp-1')).json;
-const untilEvidence = (evidence: object) =>
-  until(async () => {
-    const found = await state();
-    return Object.entries(evidence).every(([name, value]) => found.evidence[name] === value) && found;
-  });
-const audit = async () => (await harness!.ask('GET', '/v1/admin/audit?release=lp-1')).json.rows;
+const repeat = (count: number, make: () => Pings): Pings => Array.from({ length: count }, make).flat();
 
 describe('the gate', () => {
   it('counts what began, failed and is open', async () => {
-    await start();
-    await report([...repeat(3, good), ...repeat(2, silent), ...repeat(1, bad)]);
-    const { counts } = await untilEvidence({ n: 6, failed: 1, open: 2 });
+    const lp = await start();
+    await lp.report([...repeat(3, lp.good), ...repeat(2, lp.silent), ...repeat(1, lp.bad)]);
+    const { counts } = await lp.untilEvidence({ n: 6, failed: 1, open: 2 });
     expect(counts).toMatchObject([{ tier: 'internal', phase: 50_000_000, started: 6, good: 3, failed: 1, silent: 0 }]);
   });
 
   it('halts and blocks a bad release, with the evidence on record', async () => {
-    await start();
-    await report(repeat(8, bad));
+    const lp = await start();
+    await lp.report(repeat(8, lp.bad));
     const { evidence } = await until(async () => {
-      const found = await state();
+      const found = await lp.state();
       return found.rollout.paused && found;
     });
-    const { json: list } = await until(async () => {
-      const found = await harness!.ask('GET', '/v1/blocklist');
-      return found.json.entries.length > 0 && found;
+    const entries = await until(async () => {
+      const found = await lp.blocked();
+      return found.length > 0 && found;
     });
-    expect(list.entries).toMatchObject([{ release: 'lp-1', action: 'no-apply', reason: 'gate', kernels: '*' }]);
-    expect((await harness!.ask('GET', offerPath('internal'))).json).toMatchObject({ offer: null, reason: 'blocked' });
-    const rows = await audit();
+    expect(entries).toMatchObject([{ action: 'no-apply', reason: 'gate', kernels: '*' }]);
+    expect(await lp.offer()).toMatchObject({ offer: null, reason: 'blocked' });
+    const rows = await lp.audit();
     expect(rows.map(({ action, actor }: { action: string; actor: string }) => `${actor} ${action}`)).toEqual(
       expect.arrayContaining(['gate blocklist-block', 'gate rollout-pause']),
     );
-    expect(rows.find(({ action }: { action: string }) => action === 'rollout-pause').detail).toMatchObject({
+    expect(rows.find(({ action }) => action === 'rollout-pause')?.detail).toMatchObject({
       evidence: expect.anything(),
       decision: { decision: 'halt' },
     });
@@ -92,87 +120,73 @@ describe('the gate', () => {
   });
 
   it('goes back to the release before when the newest is blocked', async () => {
-    await start();
-    await harness!.publish({ version: '2' });
-    expect((await harness!.ask('GET', offerPath('internal'))).json).toMatchObject({
-      offer: { release: { version: '2' } },
-      earlier: [{ release: { version: '1' } }],
-    });
-    await harness!.ask('POST', '/v1/admin/blocklist', {
-      body: { entry: { release: 'lp-2', action: 'no-offer', reason: 'looks-odd' } },
-    });
-    expect((await harness!.ask('GET', offerPath('internal'))).json).toMatchObject({
-      offer: { release: { version: '1' } },
-      earlier: [],
-    });
+    const lp = await start();
+    await lp.harness.publish({ name: lp.name, kernel: lp.kernel, version: '2' });
+    const [second, first] = [{ release: { version: '2' } }, { release: { version: '1' } }];
+    expect(await lp.offer()).toMatchObject({ offer: second, earlier: [first] });
+    const entry = { release: `${lp.name}-2`, action: 'no-offer', reason: 'looks-odd' };
+    await lp.harness.ask('POST', '/v1/admin/blocklist', { body: { entry } });
+    expect(await lp.offer()).toMatchObject({ offer: first, earlier: [] });
   });
 
   it('leaves the blocklist to people where the policy says so', async () => {
-    await start({ blockFrom: 'never' });
-    await report(repeat(8, bad));
-    await until(async () => (await state()).rollout.paused);
-    await untilEvidence({ n: 8, failed: 8 });
-    expect((await harness!.ask('GET', '/v1/blocklist')).json.entries).toEqual([]);
+    const lp = await start({ blockFrom: 'never' });
+    await lp.report(repeat(8, lp.bad));
+    await until(async () => (await lp.state()).rollout.paused);
+    await lp.untilEvidence({ n: 8, failed: 8 });
+    expect(await lp.blocked()).toEqual([]);
   });
 
   it('takes silence after the window for failure, and what was said before it for good', async () => {
-    await start();
-    await report([...repeat(8, silent), ...repeat(2, good)]);
-    await untilEvidence({ n: 10, failed: 0, open: 8 });
-    for (let step = 0; step < 31; step += 1) {
-      now += minuteMs;
-      // The server lives all the while: its own clock stands for the machines' silence.
-      await until(async () => (await harness!.ask('GET', '/v1/admin/audit')).status === 200);
-    }
-    now += 30 * minuteMs;
-    await untilEvidence({ n: 10, failed: 8, open: 0 });
-    expect((await state()).counts).toMatchObject([{ good: 2, silent: 8, failed: 0 }]);
+    const lp = await start();
+    await lp.report([...repeat(8, lp.silent), ...repeat(2, lp.good)]);
+    await lp.untilEvidence({ n: 10, failed: 0, open: 8 });
+    // The server lives all the while: steps that it can follow.
+    await until(async () => {
+      now += 5_000;
+      return (await lp.state()).evidence.failed === 8;
+    });
+    await lp.untilEvidence({ n: 10, failed: 8, open: 0 });
+    expect((await lp.state()).counts).toMatchObject([{ good: 2, silent: 8, failed: 0 }]);
   });
 
   it('never re-labels, but tells of failures that came later', async () => {
-    await start();
-    const pings = good();
-    await report(pings);
-    await untilEvidence({ n: 1, failed: 0, open: 0 });
-    await report([
-      {
-        ...ping('error', { phase: 'reboot', code: 'CRASHED', late: true, sentAt: now }),
-        attemptId: pings[0]!.attemptId,
-      },
-    ]);
-    await until(async () => (await state()).counts[0].failedLate === 1);
-    expect((await state()).evidence).toEqual({ n: 1, failed: 0, open: 0 });
+    const lp = await start();
+    const pings = lp.good();
+    await lp.report(pings);
+    await lp.untilEvidence({ n: 1, failed: 0, open: 0 });
+    const [error] = lp.attempt(['error', { phase: 'reboot', code: 'CRASHED', late: true }]);
+    await lp.report([{ ...error!, attemptId: pings[0]!.attemptId }]);
+    await until(async () => (await lp.state()).counts[0].failedLate === 1);
+    expect((await lp.state()).evidence).toEqual({ n: 1, failed: 0, open: 0 });
   });
 
   it('does not let one attempt count for two releases', async () => {
-    await start();
-    await harness!.publish({ version: '2' });
-    const attemptId = randomUUID();
-    await report([
-      ping('before', { attemptId, sentAt: now }),
-      ping('error', { attemptId, sentAt: now, release: 'lp-2', phase: 'insert', code: 'X' }),
-    ]);
-    await untilEvidence({ n: 1, failed: 0, open: 1 });
+    const lp = await start();
+    await lp.harness.publish({ name: lp.name, kernel: lp.kernel, version: '2' });
+    const [before, error] = lp.bad();
+    await lp.report([before!, { ...error!, release: `${lp.name}-2` }]);
+    await lp.untilEvidence({ n: 1, failed: 0, open: 1 });
   });
 
   it('counts a failure that arrives before the beginning', async () => {
-    await start();
-    const [before, error] = bad();
-    await report([error!]);
-    await report([before!]);
-    await untilEvidence({ n: 1, failed: 1, open: 0 });
+    const lp = await start();
+    const [before, error] = lp.bad();
+    await lp.report([error!]);
+    await lp.report([before!]);
+    await lp.untilEvidence({ n: 1, failed: 1, open: 0 });
   });
 
   it('advances by itself when the evidence suffices and the soak is over', async () => {
-    await start();
-    await report(repeat(60, good));
-    await untilEvidence({ n: 60, failed: 0, open: 0 });
-    expect((await state()).rollout.tiers).toMatchObject([{ tier: 'internal', microPercent: 50_000_000 }]);
+    const lp = await start();
+    await lp.report(repeat(60, lp.good));
+    await lp.untilEvidence({ n: 60, failed: 0, open: 0 });
+    expect((await lp.state()).rollout.tiers).toMatchObject([{ tier: 'internal', microPercent: 50_000_000 }]);
     now += minuteMs;
-    await until(async () => (await state()).rollout.tiers[0].microPercent === 100_000_000);
+    await until(async () => (await lp.state()).rollout.tiers[0].microPercent === 100_000_000);
     now += minuteMs;
-    await until(async () => (await state()).rollout.tiers.length === 2);
-    expect((await audit()).map(({ action }: { action: string }) => action)).toEqual([
+    await until(async () => (await lp.state()).rollout.tiers.length === 2);
+    expect((await lp.audit()).map(({ action }: { action: string }) => action)).toEqual([
       'rollout-promote',
       'rollout-advance',
       'release-published',
@@ -180,76 +194,74 @@ describe('the gate', () => {
   });
 
   it('waits for a person where it may not advance', async () => {
-    await start({ autoAdvance: false });
-    await report(repeat(60, good));
-    await untilEvidence({ n: 60 });
+    const lp = await start({ autoAdvance: false });
+    await lp.report(repeat(60, lp.good));
+    await lp.untilEvidence({ n: 60 });
     now += 2 * minuteMs;
-    const advanced = await harness!.ask('POST', '/v1/admin/rollouts/lp-1/events', { body: { type: 'advance' } });
+    const advanced = await lp.event({ type: 'advance' });
     expect(advanced.json.rollout.tiers).toMatchObject([{ microPercent: 100_000_000 }]);
-    expect((await audit()).map(({ actor }: { actor: string }) => actor)).toEqual([
+    expect((await lp.audit()).map(({ actor }: { actor: string }) => actor)).toEqual([
       'token:first-admin',
       'token:first-admin',
     ]);
   });
 
   it('does not halt again what a person resumed, until there is more', async () => {
-    await start({ blockFrom: 'never' });
-    await report(repeat(8, bad));
-    await untilEvidence({ n: 8, failed: 8 });
-    await until(async () => (await state()).rollout.paused);
-    await harness!.ask('POST', '/v1/admin/rollouts/lp-1/events', {
-      body: { type: 'resume', note: 'the load balancer did it' },
-    });
-    await report(good());
-    await untilEvidence({ n: 9 });
-    expect((await state()).rollout.paused).toBe(false);
-    await report(repeat(2, bad));
-    await until(async () => (await state()).rollout.paused);
+    const lp = await start({ blockFrom: 'never' });
+    await lp.report(repeat(8, lp.bad));
+    await lp.untilEvidence({ n: 8, failed: 8 });
+    await until(async () => (await lp.state()).rollout.paused);
+    await lp.event({ type: 'resume', note: 'the load balancer did it' });
+    await lp.report(lp.good());
+    await lp.untilEvidence({ n: 9 });
+    expect((await lp.state()).rollout.paused).toBe(false);
+    await lp.report(repeat(2, lp.bad));
+    await until(async () => (await lp.state()).rollout.paused);
   });
 
   it('compares with machines that are not in the bucket, without counting them as patched', async () => {
-    await start();
-    const control = attempt(['control-before'], ['control-after', { healthy: true }]);
-    await report([...control, ...attempt(['control-before'], ['control-after', { healthy: false }])]);
+    const lp = await start();
+    const control = lp.attempt(['control-before'], ['control-after', { healthy: true }]);
+    await lp.report([...control, ...lp.attempt(['control-before'], ['control-after', { healthy: false }])]);
     await until(async () =>
-      (await state()).counts.some(
+      (await lp.state()).counts.some(
         ({ control: is, good: count, failed }: { control: boolean; good: number; failed: number }) =>
           is && count === 1 && failed === 1,
       ),
     );
-    expect((await state()).evidence).toEqual({ n: 0, failed: 0, open: 0 });
+    expect((await lp.state()).evidence).toEqual({ n: 0, failed: 0, open: 0 });
   });
 });
 
 describe('a restart', () => {
   it('keeps releases, rollouts, pings, counts, blocklist and tokens', async () => {
-    const { token } = await start();
-    const pings = [...repeat(3, good), ...repeat(2, bad)];
-    await report(pings);
-    const before = await untilEvidence({ n: 5, failed: 2 });
-    const blocklist = (await harness!.ask('GET', '/v1/blocklist')).json.entries;
-    const offer = (await harness!.ask('GET', offerPath('internal'))).json;
-    await harness!.restart();
-    expect(harness!.server.adminToken).toBeNull();
-    expect((await harness!.ask('GET', '/v1/admin/releases', { token })).status).toBe(200);
-    expect((await state()).evidence).toEqual(before.evidence);
-    expect((await harness!.ask('GET', '/v1/blocklist')).json.entries).toEqual(blocklist);
-    expect((await harness!.ask('GET', offerPath('internal'))).json).toEqual(offer);
-    const again = await harness!.ask('POST', '/v1/pings', { body: { pings } });
+    const lp = await start();
+    const pings = [...repeat(3, lp.good), ...repeat(2, lp.bad)];
+    await lp.report(pings);
+    const before = await lp.untilEvidence({ n: 5, failed: 2 });
+    await until(async () => (await lp.state()).rollout.paused);
+    const blocklist = (await lp.harness.ask('GET', '/v1/blocklist')).json.entries;
+    const offer = await lp.offer();
+    await lp.harness.restart();
+    expect(lp.harness.server.adminToken).toBeNull();
+    expect((await lp.state()).evidence).toEqual(before.evidence);
+    expect((await lp.harness.ask('GET', '/v1/blocklist')).json.entries).toEqual(blocklist);
+    expect(await lp.offer()).toEqual(offer);
+    const again = await lp.harness.ask('POST', '/v1/pings', { body: { pings } });
     expect(again.json).toMatchObject({ accepted: 0, duplicates: pings.length });
   });
 
   it('does not take the silence of its own absence for a crash of the fleet', async () => {
-    await start();
-    await report(repeat(8, silent));
-    await untilEvidence({ n: 8, open: 8 });
+    const lp = await start();
+    await lp.report(repeat(8, lp.silent));
+    await lp.untilEvidence({ n: 8, open: 8 });
     now += 5 * 60 * minuteMs;
-    await harness!.restart();
+    await lp.harness.restart();
     await until(async () =>
-      (await harness!.ask('GET', '/v1/admin/audit')).json.rows.some(
-        ({ action }: { action: string }) => action === 'windows-extended',
+      (await lp.harness.ask('GET', '/v1/admin/audit')).json.rows.some(
+        ({ action }: AuditRow) => action === 'windows-extended',
       ),
     );
-    expect((await state()).evidence).toEqual({ n: 8, failed: 0, open: 8 });
+    expect((await lp.state()).evidence).toEqual({ n: 8, failed: 0, open: 8 });
   });
 });

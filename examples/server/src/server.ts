@@ -78,7 +78,8 @@ async function open(config: ResolvedConfig, opening: Opening): Promise<RunningSe
   const { log, closers } = opening;
   const trust = await readTrust(config);
   const state = await openStateDir(config.stateDir);
-  const certificates = await openCertificates(state.secrets, { tls: config.tls, clock: config.clock, log });
+  // Whatever clock the server is given: clients check a certificate by the world's.
+  const certificates = await openCertificates(state.secrets, { tls: config.tls, clock: Date.now, log });
   const database = await connect(config, { ...opening, state });
   await prepareDatabase(database, { config, log });
   const adminToken = await ensureAdmin(database, { given: config.adminToken, now: config.clock() });
@@ -89,6 +90,8 @@ async function open(config: ResolvedConfig, opening: Opening): Promise<RunningSe
   every(config.tls.checkIntervalMs, { closers, log, run: () => renewCertificate(certificates, { app, services }) });
   every(partitionIntervalMs, { closers, log, run: () => dropOldPings(database, config) });
   services.metrics.setCertificateEnd(certificates.endsAt());
+  // The database may have needed long to recover.
+  await renewCertificate(certificates, { app, services });
   const url = await listen(app, config);
   log.info({ url }, 'the server answers');
   return { url, certificate: certificates.authority, adminToken, close: () => closers.closeAll() };

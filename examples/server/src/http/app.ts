@@ -39,7 +39,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     routerOptions: { maxParamLength: 256 },
-    frameworkErrors: answerError,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }) as unknown as FastifyInstance;
   app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(({ schema }) => validatorOf(schema as z.ZodType));

@@ -32,11 +32,13 @@ export interface AttemptNews {
 /** Folds pings into one entry an attempt; what does not matter to the gate makes none. Of contradicting pings the failure stands. */
 export function foldPings(pings: readonly LoggedPing[], provenBy: GateSettings['provenBy']): AttemptNews[] {
   const news = new Map<string, AttemptNews>();
-  for (const ping of pings) {
+  const isBefore = (ping: LoggedPing): boolean => meaningOf(ping, provenBy) === 'before';
+  // The before-ping says what an attempt is about. Pings of one batch stand in the log in no order, so it is looked for first.
+  for (const ping of [...pings.filter(isBefore), ...pings.filter((one) => !isBefore(one))]) {
     const said = meaningOf(ping, provenBy);
     if (said === undefined || ping.release === null) continue;
     const known = news.get(ping.attempt_id);
-    // The first ping of an attempt says what it is about; one that says otherwise is forged or broken.
+    // One that says otherwise is forged or broken.
     if (known !== undefined && (known.release !== ping.release || known.control !== isControl(ping))) continue;
     const entry = known ?? blankNews(ping, ping.release);
     if (said === 'before') entry.beforeAt ??= ping.received_at;

@@ -23,8 +23,9 @@ export interface TallyResult {
 
 /** Pings in one reading. */
 const readingSize = 2000;
-/** After so many missed intervals the server counts as having been away. */
+/** After so many missed intervals, and not before a minute, the server counts as having been away. */
 const missedIntervals = 10;
+const leastAbsenceMs = 60_000;
 
 /**
  * Reads the log from where the last reading ended, folds it into attempts and counts, and decides the attempts whose window is over.
@@ -104,7 +105,7 @@ async function recordNews(sql: Sql, news: readonly AttemptNews[], options: Tally
 /** While the server was away no machine could answer: the open windows are longer by that time, or a restart would look like a crash of the fleet. */
 async function forgiveAbsence(sql: Sql, aliveAt: number | null, options: TallyOptions): Promise<void> {
   const awayMs = aliveAt === null ? 0 : options.now - aliveAt;
-  if (awayMs <= options.gate.intervalMs * missedIntervals) return;
+  if (awayMs <= Math.max(options.gate.intervalMs * missedIntervals, leastAbsenceMs)) return;
   const { rowCount } = await sql.query(
     'update attempts set deadline = deadline + $1 where outcome is null and is_counted',
     [awayMs],

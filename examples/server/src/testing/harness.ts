@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Release } from '@klpkit/release';
 import { signTestModule, type TestAuthority, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import type { RunningServer, ServerConfig } from '../config.ts';
-import { startServer } from '../server.ts';
+import { type StartOptions, startServer } from '../server.ts';
 
 /** The kernel that all test payloads are for. */
 export const kernel = '6.1.0-56-amd64';
@@ -50,18 +50,14 @@ export interface Harness {
 }
 
 /** Starts a server on a folder of its own and a free port. */
-export async function startHarness(change: Partial<ServerConfig> = {}): Promise<Harness> {
+export async function startHarness(change: Partial<ServerConfig> = {}, options: StartOptions = {}): Promise<Harness> {
   const stateDir = await mkdtemp(join(tmpdir(), 'klpkit-server-'));
   const authority = testAuthority('p-256');
   const start = (more: Partial<ServerConfig>): Promise<RunningServer> =>
-    startServer({
-      stateDir,
-      port: 0,
-      trustCertificates: [authority.certificate],
-      logLevel: 'silent',
-      ...change,
-      ...more,
-    });
+    startServer(
+      { stateDir, port: 0, trustCertificates: [authority.certificate], logLevel: 'silent', ...change, ...more },
+      options,
+    );
   let server = await start({});
   const token = server.adminToken ?? '';
   let agent = new Agent({ keepAlive: true, ca: server.certificate });
@@ -98,7 +94,7 @@ export async function send(url: URL, method: string, { body, headers, token, age
     ...(agent === undefined ? {} : { agent }),
     headers: {
       ...(data === undefined ? {} : { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' }),
-      ...(data === undefined || isChunked === true ? {} : { 'content-length': Buffer.byteLength(data as string) }),
+      ...(data === undefined || isChunked === true ? {} : { 'content-length': Buffer.byteLength(data) }),
       ...(token === undefined || token === null ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
@@ -107,7 +103,7 @@ export async function send(url: URL, method: string, { body, headers, token, age
   outgoing.on('error', () => undefined);
   if (isChunked === true) outgoing.flushHeaders();
   outgoing.end(data);
-  const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
@@ -129,7 +125,7 @@ async function publish(
   const name = options.changes.name ?? 'lp';
   const module = tinyModule({
     name: `livepatch_${name.replaceAll(/[^a-z0-9]/g, '_')}_${options.changes.version ?? '1'}`,
-    release: kernel,
+    release: options.changes.kernel ?? kernel,
   });
   const bytes = await signTestModule(module, options.authority);
   const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent } from 'node:https';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Harness, offerPath, ping, send, startHarness, until } from './testing/harness.ts';
+
+let harness: Harness | undefined;
+afterEach(async () => {
+  await harness?.close();
+  harness = undefined;
+});
+
+/** The embedded database's main process, from its own file. */
+function postmaster(stateDir: string): number {
+  return Number(readFileSync(join(stateDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
+}
+
+describe('durability', () => {
+  it('keeps every ping that was acknowledged, while the database is killed again and again', async () => {
+    harness = await startHarness();
+    await harness.publish();
+    const { stateDir } = harness;
+    const ask: Harness['ask'] = (...request) => harness!.ask(...request);
+    const acknowledged: Record<string, unknown>[] = [];
+    const over = new AbortController();
+    const sender = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        const one = ping('before');
+        const { status, json } = await ask('POST', '/v1/pings', { body: { pings: [one] } });
+        if (status === 200) acknowledged.push(one);
+        else
+          expect(json).toMatchObject({
+            ok: false,
+            code: 'DATABASE_UNAVAILABLE',
+            message: expect.stringContaining('again'),
+          });
+      }
+    };
+    const senders = Array.from({ length: 8 }, sender);
+    for (let kill = 1; kill <= 2; kill += 1) {
+      const before = acknowledged.length;
+      await until(() => acknowledged.length > before + 50);
+      const pid = postmaster(stateDir);
+      process.kill(pid, 'SIGKILL');
+      // Machines are answered all the while: from memory.
+      expect((await ask('GET', offerPath('internal'))).json.offer.release.version).toBe('1');
+      await until(async () => (await ask('GET', '/readyz')).status === 200 && postmaster(stateDir) !== pid);
+    }
+    over.abort();
+    await Promise.all(senders);
+    await harness.restart();
+    for (let start = 0; start < acknowledged.length; start += 256) {
+      const { json } = await harness.ask('POST', '/v1/pings', {
+        body: { pings: acknowledged.slice(start, start + 256) },
+      });
+      expect(json.accepted).toBe(0);
+    }
+    // Unanswered ones may have been written too; each that was is counted once.
+    await until(async () => (await ask('GET', '/v1/admin/rollouts/lp-1')).json.evidence.n >= acknowledged.length);
+  });
+
+  it('answers 503 and says when to come again while the database is away', async () => {
+    harness = await startHarness();
+    await harness.publish();
+    process.kill(postmaster(harness.stateDir), 'SIGKILL');
+    const { status, headers, json } = await harness.ask('GET', '/v1/admin/audit');
+    if (status === 503) {
+      expect(headers['retry-after']).toBe('5');
+      expect(json.code).toBe('DATABASE_UNAVAILABLE');
+    } else expect(status).toBe(200);
+    await until(async () => (await harness!.ask('GET', '/v1/admin/audit')).status === 200);
+  });
+});
+
+describe('secrets', () => {
+  it('are in no log line and not readable by others', async () => {
+    const lines: string[] = [];
+    const adminToken = 'a-token-that-must-not-be-seen-anywhere-0123';
+    harness = await startHarness(
+      { logLevel: 'trace', adminToken },
+      { logTo: { write: (line: string) => void lines.push(line) } },
+    );
+    await harness.publish();
+    await harness.ask('GET', '/v1/admin/audit', { token: 'a-wrong-token-of-somebody-else' });
+    await harness.ask('POST', '/v1/pings', { body: { pings: [ping('before', { machine: 'my-secret-machine' })] } });
+    const made = await harness.ask('POST', '/v1/admin/tokens', { body: { name: 'x', role: 'viewer' } });
+    const log = lines.join('');
+    expect(log).toContain('the server answers');
+    const password = readFileSync(join(harness.stateDir, 'secrets/database-password'), 'utf8');
+    for (const secret of [adminToken, 'a-wrong-token', 'my-secret-machine', made.json.token, password, 'PRIVATE KEY']) {
+      expect(log).not.toContain(secret);
+    }
+    expect(readdirSync(join(harness.stateDir, 'secrets')).length).toBeGreaterThan(3);
+  });
+});
+
+describe('limits', () => {
+  it('slows down one address, not the tokens of others', async () => {
+    harness = await startHarness({ limits: { requestsPerMinute: 5 } });
+    const statuses: number[] = [];
+    for (let count = 0; count < 7; count += 1) statuses.push((await harness.ask('GET', '/healthz')).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    const refused = await harness.ask('GET', '/healthz', { token: 'klp_invented' });
+    expect(refused.json).toMatchObject({ ok: false, code: 'RATE_LIMITED' });
+    expect((await harness.ask('GET', '/v1/admin/audit')).status).toBe(200);
+  });
+
+  it('asks for the tier’s token where it is told to', async () => {
+    harness = await startHarness({ pingAuth: 'token' });
+    await harness.publish();
+    const { json } = await harness.ask('POST', '/v1/admin/tokens', {
+      body: { name: 'fleet', role: 'tier', tier: 'internal' },
+    });
+    const post = (token: string | null, tier: string) =>
+      harness!.ask('POST', '/v1/pings', { token, body: { pings: [ping('before', { tier })] } });
+    expect((await post(null, 'internal')).json.code).toBe('UNAUTHORIZED');
+    expect((await post(harness.token, 'internal')).json.code).toBe('FORBIDDEN');
+    expect((await post(json.token, 'stable')).json.code).toBe('FORBIDDEN');
+    expect((await post(json.token, 'internal')).json.accepted).toBe(1);
+  });
+});
+
+describe('the certificate of a running server', () => {
+  it('is renewed while connections stay open', async () => {
+    harness = await startHarness({ tls: { lifetimeMs: 9_000, checkIntervalMs: 100 } });
+    const { server } = harness;
+    const url = new URL('/healthz', server.url);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: server.certificate });
+    const serialOf = async (): Promise<string> => {
+      const { connect } = await import('node:tls');
+      const socket = connect({ host: '127.0.0.1', port: Number(url.port), ca: server.certificate });
+      await new Promise<void>((resolve, reject) => socket.once('secureConnect', resolve).once('error', reject));
+      const { serialNumber } = socket.getPeerCertificate();
+      socket.destroy();
+      return serialNumber;
+    };
+    let connections = 0;
+    agent.on('free', () => {
+      connections = Object.values(agent.freeSockets).flat().length;
+    });
+    await send(url, 'GET', { agent });
+    const first = await serialOf();
+    await until(async () => (await serialOf()) !== first);
+    expect((await send(url, 'GET', { agent })).json).toEqual({ ok: true });
+    expect(connections).toBe(1);
+    agent.destroy();
+  });
+});
