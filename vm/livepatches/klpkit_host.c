@@ -16,6 +16,9 @@ static DECLARE_WAIT_QUEUE_HEAD(queue);
 static int generation;
 static struct task_struct *worker;
 
+int klpkit_slow(void);
+int klpkit_kthread_main(void *unused);
+
 noinline int klpkit_slow(void)
 {
 	int seen = generation;

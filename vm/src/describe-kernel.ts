@@ -17,7 +17,9 @@ async function loadScenarios(series: Series): Promise<ReadonlyMap<string, Scenar
   const files = (await readdir(scenariosFolder)).filter((file) => file.endsWith(suffix)).toSorted();
   const loaded = await Promise.all(
     files.map(async (file): Promise<[string, Scenario]> => {
-      const module = (await import(`./scenarios/${file}`)) as { default: Scenario };
+      const module = (await import(`./scenarios/${file.slice(0, -suffix.length)}.scenario.ts`)) as {
+        default: Scenario;
+      };
       return [file.slice(0, -suffix.length), module.default];
     }),
   );

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority, signTestModule, type TestAuthority } from '@klpkit-internal/testkit';
@@ -88,11 +89,11 @@ async function signedModules(
   return entries;
 }
 
-/** Keeps what a machine said, for people: `node_modules/.cache/vm/NAME.log`. */
-export async function keepConsole(name: string, lines: readonly string[]): Promise<string> {
+/** Writes what a machine says down for people, as it comes: `node_modules/.cache/vm/NAME.log`. */
+export function openTranscript(name: string): { readonly path: string; write(line: string): void } {
   const folder = join(repositoryFolder, 'node_modules', '.cache', 'vm');
-  await mkdir(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.log`);
-  await writeFile(path, `${lines.join('\n')}\n`);
-  return path;
+  writeFileSync(path, '');
+  return { path, write: (line) => appendFileSync(path, `${line}\n`) };
 }

@@ -1,5 +1,5 @@
 import { resultMark } from './guest/result-mark.ts';
-import { keepConsole, type Lab } from './lab.ts';
+import { type Lab, openTranscript } from './lab.ts';
 import type { Boot, ScenarioResult } from './scenario.ts';
 
 /** The kernel command line of each kind of boot. */
@@ -11,7 +11,7 @@ const append: Readonly<Record<Boot, string>> = {
   own: 'module.sig_enforce=1',
 };
 /** A boot and all of its scenarios. */
-const bootTimeoutMs = 600_000;
+const limitMs = 40_000;
 const program = ['node', '--conditions=@klpkit/source', '/app/vm/src/guest/main.ts'];
 
 /** Boots once and runs the scenarios one after the other in it. What the machine took down with it is an error result. */
@@ -20,25 +20,31 @@ export async function runGuestScenarios(
   boot: Boot,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, ScenarioResult>> {
+  const transcript = openTranscript(`${lab.kernel.release}-${boot === 'own' ? names[0] : boot}`);
   const results = new Map<string, ScenarioResult>();
-  const messages: string[] = [];
-  await using vm = await lab.boot({ append: append[boot], timeoutMs: bootTimeoutMs });
   let running = '';
   const onLine = (line: string): void => {
-    if (!line.startsWith(resultMark)) return void messages.push(line);
-    const result = JSON.parse(line.slice(resultMark.length)) as ScenarioResult | { started: string };
-    if ('started' in result) running = result.started;
-    else results.set(result.name, result);
+    transcript.write(line);
+    const message = parseResult(line);
+    if (message === undefined) return;
+    if ('started' in message) running = message.started;
+    else results.set(message.name, message);
   };
+  await using vm = await lab.boot({ append: append[boot], timeoutMs: limitMs, onConsoleLine: transcript.write });
   const exit = await vm.run([...program, ...names], { onLine });
-  await vm.kill();
-  const console: string[] = [];
-  for await (const line of vm.console) console.push(line);
-  const kept = await keepConsole(`${lab.kernel.release}-${boot}`, [...console, '--- messages', ...messages]);
   for (const name of names.filter((candidate) => !results.has(candidate))) {
     const when = name === running ? 'under it' : `under ${running || 'its own start'}`;
-    const error = `the program ended (${exit.kind}) ${when}; the console is in ${kept}\n${messages.slice(-20).join('\n')}`;
+    const error = `the program ended (${exit.kind}) ${when}; see ${transcript.path}`;
     results.set(name, { name, error, durationMs: 0, notes: [] });
   }
   return results;
+}
+
+function parseResult(line: string): ScenarioResult | { readonly started: string } | undefined {
+  if (!line.startsWith(resultMark)) return undefined;
+  try {
+    return JSON.parse(line.slice(resultMark.length)) as ScenarioResult | { started: string };
+  } catch {
+    return undefined; // the machine went down in the middle of a line
+  }
 }

@@ -22,8 +22,8 @@ exec $b switch_root /new /bin/busybox sh /run/agent
 `;
 
 /**
- * PID 1 on the root disk. Reads \`run ID BASE64\` and \`off\` from the second serial line, runs the decoded shell program with its
- * output on that line, and answers \`ready\` and \`exit ID CODE\`, each behind {@link controlMark}.
+ * PID 1 on the root disk. Reads \`run ID BASE64\` and \`off\` from the control port, runs the decoded shell program with its
+ * output on that port, and answers \`ready\` and \`exit ID CODE\`, each behind {@link controlMark}.
  */
 export const agentScript = `export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root NO_COLOR=1
 mount -t tmpfs tmp /tmp
@@ -32,8 +32,9 @@ mount -t pstore pstore /sys/fs/pstore 2>/dev/null
 mount --bind /run/hosts /etc/hosts 2>/dev/null
 ip link set lo up
 sh /run/network
-stty -F /dev/ttyS1 raw -echo
-exec 3<>/dev/ttyS1
+port() { for d in /sys/class/virtio-ports/*; do [ "$(cat $d/name 2>/dev/null)" = klpkit.control ] && echo /dev/\${d##*/}; done; }
+i=0; while [ -z "$(port)" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
+exec 3<>"$(port)"
 printf '\\036ready\\n' >&3
 while read -r word id program <&3; do case $word in
   run) echo "$program" | base64 -d >/run/program

@@ -6,8 +6,8 @@ import type { PreparedKernel } from './kernel.ts';
 import { openModules } from './module-file.ts';
 import { VmError } from './vm-error.ts';
 
-/** What the guest needs to find its disks. ext4 and its checksum are built into some kernels and modules of others. */
-const diskDrivers = ['virtio_pci', 'virtio_blk', 'ext4'];
+/** What the guest needs for its disks and the control port. ext4 and its checksum are built into some kernels and modules of others. */
+const baseDrivers = ['virtio_pci', 'virtio_blk', 'virtio_console', 'ext4'];
 /** ext4 asks for the checksum by its algorithm's name, which no module's `depends` tells. */
 const checksumDriver = 'crc32c_generic';
 
@@ -22,7 +22,7 @@ export async function buildInitramfs(kernel: PreparedKernel, options: InitramfsO
   const modules = await openModules(kernel);
   const parameters = new Map(options.drivers.map((line): [string, string] => splitDriver(line)));
   const checksum = await modules.closure([checksumDriver]).catch(() => []); // some kernels have it under another name
-  const wanted = [...diskDrivers, ...(options.network === 'user' ? ['virtio_net'] : []), ...parameters.keys()];
+  const wanted = [...baseDrivers, ...(options.network === 'user' ? ['virtio_net'] : []), ...parameters.keys()];
   const drivers = new Map(
     [...checksum, ...(await modules.closure(wanted))].map((module) => [module.name, module.bytes]),
   );

@@ -16,6 +16,7 @@ const leftOut = new Set(['node_modules', 'dist', 'coverage']);
 
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -69,7 +70,7 @@ function filterFor(folder: string): (path: string) => boolean {
 
 async function dependenciesOf(folder: string): Promise<string[]> {
   const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
-  return Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+  return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.optionalDependencies });
 }
 
 /** As Node looks: in node_modules of the folder and of each folder above it. */

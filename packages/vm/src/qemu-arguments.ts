@@ -16,6 +16,9 @@ export const controlFd = 3;
  */
 const tcgThreads = (release: string): 'multi' | 'single' => (release.startsWith('6.1.') ? 'multi' : 'single');
 
+/** A virtio port and not a second serial line: with two CPUs under TCG a line was seen to lose an interrupt and stand still. */
+const controlPort = ['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=klpkit.control'];
+
 /** The command line of QEMU for one boot. Pure. */
 export function qemuArguments(kernel: PreparedKernel, options: BootOptions, files: BootFiles): string[] {
   const { memoryMiB = 512, cpus = 2, network = 'none', accelerator = 'tcg' } = options;
@@ -26,7 +29,7 @@ export function qemuArguments(kernel: PreparedKernel, options: BootOptions, file
     '-machine pc -nodefaults -no-user-config -display none -monitor none -rtc base=utc'.split(' '),
     accelerator === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : accel,
     ['-smp', String(cpus), '-m', String(memoryMiB)],
-    ['-serial', 'stdio', '-chardev', `socket,id=control,fd=${controlFd}`, '-serial', 'chardev:control'],
+    ['-serial', 'stdio', '-chardev', `socket,id=control,fd=${controlFd}`, ...controlPort],
     network === 'user' ? card : ['-nic', 'none'],
     options.reboot === 'allow' ? [] : ['-no-reboot'],
     ['-kernel', kernel.image, '-initrd', files.initramfs, '-append', append],
