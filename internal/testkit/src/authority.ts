@@ -7,6 +7,7 @@ import {
   Extension,
   AlgorithmIdentifier,
   PublicKeyInfo,
+  Time,
 } from 'pkijs';
 
 /** Keys that a test authority can have. */
@@ -129,7 +130,9 @@ export function makeAuthority(options: AuthorityOptions = {}): TestAuthority {
   certificate.subject.typesAndValues.push(commonName(name));
   certificate.issuer.typesAndValues.push(commonName(options.issuer?.name ?? name));
   certificate.notBefore.value = new Date('2024-01-01T00:00:00Z');
-  certificate.notAfter.value = options.notAfter ?? new Date('2049-12-31T23:59:59Z');
+  const notAfter = options.notAfter ?? new Date('2049-12-31T23:59:59Z');
+  // RFC 5280: UTCTime (0) up to 2049, GeneralizedTime (1) from then on.
+  certificate.notAfter = new Time({ type: notAfter.getUTCFullYear() > 2049 ? 1 : 0, value: notAfter });
   certificate.subjectPublicKeyInfo = keyInfo;
   certificate.extensions = extensions(options, ski);
   certificate.signature = signatureAlgorithm(signerAlgorithm, hash);

@@ -4,6 +4,7 @@ import { writeFileSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   debianPackage,
+  derChildren,
   makeAuthority,
   tempFolder,
   type TestAuthority,
