@@ -22,7 +22,7 @@ const headLines = 12;
 export function relate(open: OpenIncident, match: RuleMatch, record: LogRecord): Relation {
   const { rule } = match;
   if (open.rule.kind === 'external' || rule.kind === 'external') return relateExternal(open, match);
-  if (rule.kind === 'panic') return open.rule.kind === 'panic' ? 'part' : 'consequence';
+  if (rule.kind === 'panic') return open.rule.kind === 'panic' || rule.id === 'panic-end' ? 'part' : 'consequence';
   const atHead = !open.ended && open.frames.length === 0 && open.lines <= headLines;
   if (open.rule.role === 'lead' && atHead) return rule.id === 'cut-here' ? 'part' : 'exact';
   if (rule.role === 'lead') return atHead && rule.id !== 'cut-here' ? 'part' : 'new';

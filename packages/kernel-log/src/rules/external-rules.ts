@@ -40,7 +40,7 @@ export const externalRules: readonly LogRule[] = [
   {
     id: 'user-split-lock',
     kind: 'external',
-    anchors: ['split lock detection: '],
+    anchors: ['x86/split lock detection: '],
     pattern: pattern('x86/split lock detection: #(?:AC|DB): ', comm, String.raw`\/(?<pid>\d{1,10}) took a `),
     title: 'split lock in a process',
   },

@@ -137,12 +137,13 @@ export const lockingRules: readonly LogRule[] = [
     title: 'BUG: {what}',
   },
   {
-    // The kernel writes "BUG: " for nothing harmless; kmemleak's finds are no fault of the moment.
+    // The kernel writes "BUG: " for nothing harmless; kmemleak's finds are no fault of the moment. A process may be named so:
+    // then its number follows within its 15 bytes.
     id: 'bug-other',
     kind: 'warning',
     anchors: ['BUG: '],
     pattern:
-      /BUG: (?!memory leak|no syscalls|K[A-Z]{2,5}SAN: |KFENCE: |soft lockup|workqueue lockup)(?<what>[A-Za-z][^\n]{4,80})/,
+      /BUG: (?!.{0,11} ?[[(/:]\d)(?!memory leak|no syscalls|K[A-Z]{2,5}SAN: |KFENCE: |soft lockup|workqueue lockup)(?<what>[A-Za-z][^\n]{4,80})/,
     title: 'BUG: {what}',
   },
 ];

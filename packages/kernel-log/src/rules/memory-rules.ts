@@ -97,6 +97,7 @@ export const memoryRules: readonly LogRule[] = [
     anchors: ['BUG: '],
     pattern: pattern('BUG: Bad page (?<what>state|map|cache) in process ', comm, String.raw`(?: +(?:pfn|pte|pmd):|$)`),
     title: 'BUG: Bad page {what} in {function}',
+    skip: /^_*(?:free_(?:pages|unref|one|pcp|tail)|release_pages|folio_put|put_page|folios_put)/,
   },
   {
     id: 'mm-counter',
