@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 
-/** How a command ended. Output of both streams, in the order it came. */
+/** How a command ended. Output of both streams, in the order it came, without colours. */
 export interface Executed {
   readonly exitCode: number;
   readonly output: string;
@@ -18,7 +19,7 @@ export function execute(command: string, args: readonly string[], options: Execu
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
+      env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(signal === undefined ? {} : { signal }),
     });
@@ -27,6 +28,6 @@ export function execute(command: string, args: readonly string[], options: Execu
     child.stdout.setEncoding('utf8').on('data', collect);
     child.stderr.setEncoding('utf8').on('data', collect);
     child.once('error', reject);
-    child.once('close', (code) => resolve({ exitCode: code ?? 1, output }));
+    child.once('close', (code) => resolve({ exitCode: code ?? 1, output: stripVTControlCharacters(output) }));
   });
 }

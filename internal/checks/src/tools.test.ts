@@ -116,7 +116,7 @@ describe('the run', () => {
     const text = lines.join('\n');
     expect(text).toMatch(/^FAIL\s+\d+\.\d s {2}bad$/m);
     expect(text).toContain('a.ts:1: is wrong\n    next step: make it right');
-    expect(text).toContain('the check itself broke off: Error: no such tool');
+    expect(text).toContain('the check itself broke off: no such tool');
     expect(text).toMatch(/^ok\s+\d+\.\d s {2}fine$/m);
   });
 

@@ -8,7 +8,7 @@ export const lint: Check = {
     runTool(
       {
         bin: 'oxlint',
-        args: ['--type-aware', '--deny-warnings', '.'],
+        args: ['--type-aware', '--deny-warnings', '--format=unix', '.'],
         next: 'correct the code, not the rule; `oxlint --type-aware <folder>` checks one package',
       },
       context,
