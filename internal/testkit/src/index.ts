@@ -21,6 +21,7 @@ export {
 } from './cms-message.ts';
 export { type DebianPackage, debianPackage } from './debian-package.ts';
 export { derChildren, derInteger, derOid, tlv } from './der-writer.ts';
+export { collect } from './collect.ts';
 export type { ComplianceCase } from './compliance-case.ts';
 export {
   concat,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { type TempFolder, tempFolder, tinyModule } from '@klpkit-internal/testkit';
+import { collect, type TempFolder, tempFolder, tinyModule } from '@klpkit-internal/testkit';
 import {
   bootId,
   forceTransition,
@@ -33,7 +33,7 @@ afterEach(async () => {
 interface Fake {
   readonly kernel: FakeKernel;
   readonly options: KernelOptions;
-  insert(name?: string, livepatch?: boolean): Promise<void>;
+  readonly insert: (name?: string, livepatch?: boolean) => Promise<void>;
 }
 
 async function fake(course: FakeCourse, more: Partial<FakeKernelOptions> = {}): Promise<Fake> {
@@ -52,7 +52,7 @@ const settle = async (options: KernelOptions, name = 'lp_one', intervalMs = 5): 
 };
 
 const incidents = (options: KernelOptions, seq = 0): Promise<Incident[]> =>
-  Array.fromAsync(scanKernelLog(readKernelLog({ ...options, from: { seq } }), { module: 'lp_one' }));
+  collect(scanKernelLog(readKernelLog({ ...options, from: { seq } }), { module: 'lp_one' }));
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await systemClock.sleep(5);
@@ -118,7 +118,7 @@ describe('courses', () => {
     const [record, ...others] = await readPstore(options);
     expect(others).toEqual([]);
     expect(record).toMatchObject({ backend: 'ramoops', reason: 'Panic', count: 1 });
-    const found = await Array.fromAsync(scanKernelLog(record?.lines ?? [], { module: 'lp_one' }));
+    const found = await collect(scanKernelLog(record?.lines ?? [], { module: 'lp_one' }));
     expect(found).toMatchObject([{ kind: 'panic', module: 'lp_one' }]);
     if (record !== undefined) await removePstoreRecord(record, options);
     expect(await readPstore(options)).toEqual([]);
@@ -176,7 +176,7 @@ describe('what the loader refuses by itself', () => {
     const { kernel, options } = await fake({ kind: 'applies' });
     const foreign = tinyModule({ name: 'lp_arm', arch: 'aarch64' });
     await expect(kernel.loader.insert(foreign, '')).rejects.toMatchObject({ code: 'ENOEXEC' });
-    const lines = await Array.fromAsync(readKernelLog(options));
+    const lines = await collect(readKernelLog(options));
     expect(lines.at(-1)).toContain('Invalid architecture in ELF header: 183');
   });
 
@@ -255,7 +255,7 @@ test('the log is escaped as the kernel escapes it, and says who wrote', async ()
   const { kernel, options } = await fake({ kind: 'applies' });
   kernel.log('a\\b\tc\u00fc\nd', 4);
   kernel.log('Kernel panic - not syncing: forged', 0, 1);
-  const lines = await Array.fromAsync(readKernelLog({ ...options, from: { seq: 1 } }));
+  const lines = await collect(readKernelLog({ ...options, from: { seq: 1 } }));
   expect(lines[0]).toMatch(/^4,1,\d+,-;a\\x5cb\\x09c\\xc3\\xbc\\x0ad$/);
   expect(lines[1]).toMatch(/^8,2,\d+,-;Kernel panic/);
 });

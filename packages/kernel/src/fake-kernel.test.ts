@@ -37,7 +37,7 @@ async function fake(): Promise<{ kernel: FakeKernel; options: KernelOptions }> {
 }
 
 async function verified(name: string): Promise<VerifiedModule> {
-  const authority = await testAuthority();
+  const authority = testAuthority();
   const trust = await parseTrust({ certificates: [authority.certificateDer] });
   return verifyModule(await signTestModule(tinyModule({ name }), authority), { trust, sha256: null });
 }

@@ -11,7 +11,7 @@ let kernel: FakeKernel;
 let module: VerifiedModule;
 
 async function verified(name: string, livepatch = true): Promise<VerifiedModule> {
-  const authority = await testAuthority();
+  const authority = testAuthority();
   const trust = await parseTrust({ certificates: [authority.certificateDer] });
   return verifyModule(await signTestModule(tinyModule({ name, livepatch }), authority), { trust, sha256: null });
 }
@@ -134,7 +134,7 @@ describe('what the kernel answers', () => {
     [{ errno: 126 }, 'KEY_REJECTED', 'ENOKEY'],
     [{ errno: 4095 }, 'REJECTED', 'errno 4095'],
   ])('%o is %s', async (cause, code, errno) => {
-    const loader = spy(() => Promise.reject(cause as Error));
+    const loader = spy(() => Promise.reject(cause));
     const error = await failureOf(insertModule(module, { root: kernel.root, loader }));
     expect(error).toMatchObject({ code, errno, cause });
     expect(error.message).toMatch(new RegExp(`^\\[${code}\\] .+\\.$`));

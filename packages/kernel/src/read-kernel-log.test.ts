@@ -1,6 +1,6 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { accessSync, constants } from 'node:fs';
-import { tempFolder } from '@klpkit-internal/testkit';
+import { collect, tempFolder } from '@klpkit-internal/testkit';
 import { lastLogSequence, liveRoot, type LogGap, readKernelLog, type ReadKernelLogOptions } from '@klpkit/kernel';
 import { describe, expect, test } from 'vitest';
 
@@ -16,8 +16,7 @@ async function bench(content: string): Promise<Bench> {
   const path = `${folder.path}/kmsg`;
   await writeFile(path, content);
   const root = { ...liveRoot, kmsg: path };
-  const read = (options: ReadKernelLogOptions = {}): Promise<string[]> =>
-    Array.fromAsync(readKernelLog({ root, ...options }));
+  const read = (options: ReadKernelLogOptions = {}): Promise<string[]> => collect(readKernelLog({ root, ...options }));
   return { path, read, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
@@ -134,7 +133,7 @@ describe('hostile and broken logs', () => {
 
   test('a missing device says what to do', async () => {
     const root = { ...liveRoot, kmsg: '/no/such/kmsg' };
-    await expect(Array.fromAsync(readKernelLog({ root }))).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+    await expect(collect(readKernelLog({ root }))).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
     await expect(lastLogSequence({ root })).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
   });
 

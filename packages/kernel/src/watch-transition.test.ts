@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { tempFolder } from '@klpkit-internal/testkit';
+import { collect, tempFolder } from '@klpkit-internal/testkit';
 import {
   type Clock,
   type KernelOptions,
@@ -59,7 +59,7 @@ async function bench(release: string): Promise<Bench> {
 
 const release = '6.1.0-56-amd64';
 const all = (name: string, options: KernelOptions): Promise<TransitionState[]> =>
-  Array.fromAsync(watchTransition(name, options));
+  collect(watchTransition(name, options));
 
 describe('from 4.12 on', () => {
   test('the end is told by the transition flag alone', async () => {
