@@ -1,7 +1,11 @@
 import type { CommandFile } from './command.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { loadCommand } from './commands/load.ts';
+import { preflightCommand } from './commands/preflight.ts';
 import { repoCommand } from './commands/repo.ts';
 import { signCommand } from './commands/sign.ts';
+import { statusCommand } from './commands/status.ts';
+import { unloadCommand } from './commands/unload.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
@@ -9,5 +13,9 @@ export const commandList: readonly CommandFile[] = [
   inspectCommand, //
   verifyCommand,
   signCommand,
+  statusCommand,
+  preflightCommand,
+  loadCommand,
+  unloadCommand,
   repoCommand,
 ];

@@ -1,3 +1,5 @@
+import type { KernelOptions } from '@klpkit/kernel';
+
 /** Where a run of the command line reads from and writes to: the process, or what a test hands over. */
 export interface Terminal {
   /** Writes to standard output. */
@@ -11,6 +13,8 @@ export interface Terminal {
   readonly colors: boolean;
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The kernel that commands act on; absent: the running one. */
+  readonly kernel?: KernelOptions;
 }
 
 /**
