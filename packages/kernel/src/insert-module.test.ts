@@ -216,6 +216,33 @@ describe('when there is no answer', () => {
     expect(error.message).toContain('no koffi');
   });
 
+  test('after the deadline the proof that the kernel was never asked still counts', async () => {
+    const loader: ModuleLoader = {
+      insert: (_bytes, _params, signal) =>
+        new Promise((_, reject) => {
+          const ended = Object.assign(new Error('ended before its call'), { died: false });
+          signal?.addEventListener('abort', () => reject(ended));
+        }),
+      remove: async () => undefined,
+    };
+    const error = await failureOf(insertModule(module, { root: kernel.root, loader, deadlineMs: 20 }));
+    expect(error.code).toBe('INSERTER_FAILED');
+  });
+
+  test('and so does a late word of the kernel', async () => {
+    const late = (answer: () => Promise<void>): ModuleLoader => ({
+      insert: async (_bytes, _params, signal) => {
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+        return answer();
+      },
+      remove: async () => undefined,
+    });
+    const insert = (loader: ModuleLoader): Promise<void> =>
+      insertModule(module, { root: kernel.root, loader, deadlineMs: 20 });
+    await insert(late(async () => undefined));
+    expect((await failureOf(insert(late(() => Promise.reject(errnoError(22, 'init_module')))))).code).toBe('REJECTED');
+  });
+
   test('a machine that goes down in the middle gives IO, as everything on it does', async () => {
     kernel.setCourse({ kind: 'panics', afterMs: 0 });
     expect((await failureOf(insertModule(module, { root: kernel.root, loader: kernel.loader }))).code).toBe('IO');

@@ -111,7 +111,7 @@ async function insertWithDeadline(
   const settled = new AbortController();
   const answer = loader.insert(module.toBytes(), params, abandon.signal).then(
     (): Answer => ({ kind: 'loaded' }),
-    (cause: unknown): Answer => ({ kind: hasDied(cause) ? 'died' : 'failed', cause }),
+    (cause: unknown): Answer => ({ kind: deathOf(cause) === true ? 'died' : 'failed', cause }),
   );
   const silence = (ms: number): Promise<undefined> =>
     clock.sleep(ms, settled.signal).then(
@@ -123,16 +123,20 @@ async function insertWithDeadline(
     if (outcome !== undefined) return outcome;
     abandon.abort();
     const last = await Promise.race([answer, silence(lastWordsMs)]);
-    // Let go by us: only the kernel's own word still counts, not how the process ended.
-    const answered = last !== undefined && (last.kind === 'loaded' || errnoOf(last.cause) !== undefined);
-    return answered ? last : { kind: 'hung' };
+    return last === undefined || !tellsOutcome(last) ? { kind: 'hung' } : last;
   } finally {
     settled.abort();
   }
 }
 
-function hasDied(cause: unknown): boolean {
-  return typeof cause === 'object' && cause !== null && 'died' in cause && cause.died === true;
+/** What an inserter says of its death: true inside the system call, false before it; undefined from other loaders. */
+function deathOf(cause: unknown): unknown {
+  return typeof cause === 'object' && cause !== null && 'died' in cause ? cause.died : undefined;
+}
+
+/** Whether an answer that came after the deadline still counts: the kernel's word, or the proof that it was never asked. */
+function tellsOutcome(answer: Answer): boolean {
+  return answer.kind === 'loaded' || errnoOf(answer.cause) !== undefined || deathOf(answer.cause) === false;
 }
 
 async function explain(

@@ -1,4 +1,7 @@
-import { createInserter, createKoffiLoader } from '@klpkit/kernel';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tempFolder } from '@klpkit-internal/testkit';
+import { createInserter, createKoffiLoader, systemClock } from '@klpkit/kernel';
 import { describe, expect, test } from 'vitest';
 import { encodeRequest, parseAnswer } from './inserter-protocol.ts';
 import { moduleSyscalls } from './syscall-numbers.ts';
@@ -59,12 +62,23 @@ describe('the inserter process', () => {
   });
 
   test('a call that hangs is pending until its signal, which ends the process', async () => {
+    await using folder = await tempFolder();
     const stop = new AbortController();
-    const call = outcomeOf(answering.insert(bytes, 'hangs', stop.signal));
-    const first = await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 400, 'silence'))]);
-    expect(first).toBe('silence');
+    const mark = `${folder.path}/called`;
+    let settled = false;
+    const call = outcomeOf(answering.insert(bytes, `hangs ${mark}`, stop.signal)).finally(() => (settled = true));
+    while (!existsSync(mark)) await systemClock.sleep(10);
+    await systemClock.sleep(50);
+    expect(settled).toBe(false);
     stop.abort();
     expect(await call).toMatchObject({ died: true });
+  });
+
+  test('a process that is ended before its call has touched nothing', async () => {
+    const stop = new AbortController();
+    const call = outcomeOf(answering.insert(bytes, 'done', stop.signal));
+    stop.abort();
+    expect(await call).toMatchObject({ died: false });
   });
 });
 
@@ -89,8 +103,6 @@ describe('koffi', () => {
   });
 
   test('the private file of finit_module is gone afterwards', async () => {
-    const { tempFolder } = await import('@klpkit-internal/testkit');
-    const { readdir } = await import('node:fs/promises');
     await using folder = await tempFolder();
     const loader = await createKoffiLoader({ method: { kind: 'finit_module', folder: folder.path } });
     await expect(loader.insert(bytes, '')).rejects.toMatchObject({ errno: expect.any(Number) });
