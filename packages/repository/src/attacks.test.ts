@@ -20,7 +20,7 @@ import {
   rotateKeys,
   setRollout,
 } from './index.ts';
-import { blocklistTarget } from './layout.ts';
+import { blocklistTarget, kernelTarget } from './layout.ts';
 import { publish } from './publisher.ts';
 import { type Fixture, kernel, makeFixture } from './repository.fixture.ts';
 
@@ -189,6 +189,58 @@ describe('a stolen online key', () => {
     const view = await machine.view(kernel);
     expect(view.blocklistFault).not.toBeNull();
     expect(view.blocklist.entries).toContainEqual(entry);
+  });
+
+  test('of rollout hurries or stops a signed release, and makes none', async () => {
+    const key = releaseKey(await ship('1'));
+    const thief = await fixture.publisher(onlineRoles);
+    await setRollout(thief, { release: key, paused: false, tiers: [{ tier: 'stable', microPercent: 100_000_000 }] });
+    expect((await fixture.machine().view(kernel)).rollouts).toMatchObject([
+      { release: key, tiers: [{ tier: 'stable' }] },
+    ]);
+    const invented = { release: 'evil-1', paused: false, tiers: [] };
+    await expect(setRollout(thief, invented)).rejects.toMatchObject({ code: 'UNKNOWN_RELEASE' });
+  });
+
+  test('of rollout cannot sign for the paths of another role', async () => {
+    const release = await ship('1');
+    const target = kernelTarget('releases', kernel);
+    await publish(await fixture.publisher(onlineRoles), async (transaction) => {
+      const forged = {
+        type: 'releases',
+        spec: 1,
+        ...kernel,
+        releases: [{ ...release, sha256: 'ee'.repeat(32) }],
+        endOfLife: null,
+      };
+      await transaction.write('rollout', target, encodeDocument(forged));
+      await transaction.write('blocklist', target, encodeDocument(forged));
+      return {};
+    });
+    expect((await fixture.machine().view(kernel)).releases).toEqual([release]);
+  });
+
+  test('of snapshot and timestamp cannot bring an older blocklist back', async () => {
+    await blockRelease(await fixture.publisher(), entry);
+    const machine = fixture.machine('m');
+    await machine.view(kernel);
+    await publish(await fixture.publisher(['snapshot', 'timestamp']), (transaction) => {
+      const meta = transaction.state.snapshot.meta as Record<string, { version: number }>;
+      meta['blocklist.json'] = { version: 1 };
+      return Promise.resolve({});
+    });
+    await expect(machine.view(kernel)).rejects.toMatchObject({ code: 'UNTRUSTED' });
+  });
+
+  test('of timestamp alone withholds news no longer than the last snapshot’s and timestamp’s life', async () => {
+    const frozen = JSON.parse(await readFile(join(fixture.folder, 'metadata/timestamp.json'), 'utf8')) as {
+      signed: { expires: string };
+    };
+    expect(Date.parse(frozen.signed.expires) - Date.now()).toBeLessThanOrEqual(86_400_000);
+    await expect(publish(await fixture.publisher(['timestamp']), () => Promise.resolve({}))).rejects.toMatchObject({
+      code: 'MISSING_KEYS',
+      subject: 'snapshot',
+    });
   });
 
   test('of all online roles makes no release', async () => {

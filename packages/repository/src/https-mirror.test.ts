@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TempFolder, tempFolder } from '@klpkit-internal/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -166,6 +166,26 @@ describe('TLS', () => {
     expect(() => httpsMirror('http://127.0.0.1/')).toThrow(expect.objectContaining({ code: 'UNREACHABLE' }));
     expect(() => httpsMirror('not an address')).toThrow(expect.objectContaining({ code: 'UNREACHABLE' }));
   });
+});
+
+test('a proxy is honoured: it sees the tunnel, and the repository is read through it', async () => {
+  const port = await listen(createHttpServer(files));
+  const tunnels: string[] = [];
+  const proxy = createHttpServer();
+  proxy.on('connect', (request: IncomingMessage, client: Socket) => {
+    tunnels.push(request.url ?? '');
+    const upstream = connect(port, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.pipe(client).pipe(upstream);
+    });
+    client.on('error', () => upstream.destroy());
+  });
+  const through = httpsMirror('http://repository.test/repository', {
+    allowPlainHttp: true,
+    proxy: `http://127.0.0.1:${await listen(proxy)}`,
+  });
+  await expect(fixture.machine('m', [through]).view(kernel)).resolves.toMatchObject({ releases: [] });
+  expect(new Set(tunnels)).toEqual(new Set(['repository.test:80']));
 });
 
 test('after a refresh the same machine goes on with what it has', async () => {
