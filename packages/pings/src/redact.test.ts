@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pingLimits } from './limits.ts';
 import { pingLine, redactKernelText } from './redact.ts';
@@ -73,6 +73,7 @@ const nasty = fc.oneof(
         'ffffffff',
         '0x',
         'UID: ',
+        'Hardware name: ',
         '<',
         '>',
       ),

@@ -11,7 +11,7 @@ const unprintable = /[^\t\u0020-\u007e]/g;
 
 // Linear each: no pattern has two ways to take the same character.
 const rules: readonly (readonly [RegExp, string])[] = [
-  [/\b(Hardware name: ).+$/g, '$1<hardware>'],
+  [/\b(Hardware name: )[^<].*$/g, '$1<hardware>'],
   [/\b(UID: )\d+/g, '$1<uid>'],
   [/(\/(?:home|Users)\/)[^/\s<]+/g, '$1<user>'],
   [/(?<![\w.+-])[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/g, '<email>'],
@@ -81,8 +81,11 @@ export function pingLine(text: string, options: RedactOptions & { maxLength?: nu
   const maxLength = options.maxLength ?? pingLimits.lineLength;
   // Four times the limit is looked at and no more: a line of megabytes is not worth its time.
   let line = redactKernelText(text.slice(0, 4 * maxLength), options).slice(0, maxLength);
-  // A cut can make a new address out of a longer number; each round only shortens or settles.
-  for (let again = redactKernelText(line); again !== line; again = redactKernelText(line))
+  // A cut can make a new address out of a longer number.
+  for (let round = 0; round < 16; round++) {
+    const again = redactKernelText(line);
+    if (again === line) return line;
     line = again.slice(0, maxLength);
-  return line;
+  }
+  return '<redacted>'.slice(0, maxLength);
 }

@@ -48,34 +48,33 @@ export interface ReplayResult {
  */
 export function replayPings(recorded: Iterable<RecordedPing>, options: GateOptions): ReplayResult {
   const gate = createGate(options);
-  const steps: ReplayStep[] = [stepOf(0, gate.report())];
-  let latest = 0;
+  let last = stepOf(0, gate.report());
+  const steps: ReplayStep[] = [last];
   const spared = new Set<string>();
-  const look = (): void => {
-    const report = gate.report();
-    const last = steps.at(-1);
-    if (last?.decision !== report.decision || last.level !== report.level) steps.push(stepOf(latest, report));
-  };
+  let latest = 0;
   for (const { receivedAt, ping } of recorded) {
-    if (!(receivedAt >= latest))
+    if (!(receivedAt >= latest)) {
       throw new RolloutError('OUT_OF_RANGE', 'Recorded pings are in the order of their receipt: sort them first.');
+    }
     latest = receivedAt;
-    if (steps.at(-1)?.decision === 'halt') {
+    if (last.decision === 'halt') {
       if (ping.kind === 'before') spared.add(ping.attemptId);
       continue;
     }
     const event = gateEventOf(ping, { receivedAt });
-    if (event !== undefined && gate.take(event) !== 'noted') look();
+    if (event === undefined || gate.take(event) === 'noted') continue;
+    const step = stepOf(latest, gate.report(), last.decision);
+    if (step.decision === last.decision && step.level === last.level) continue;
+    last = step;
+    steps.push(step);
   }
-  return {
-    machinesReached: gate.report().tally.n,
-    machinesSpared: spared.size,
-    decision: gate.report().decision,
-    steps,
-  };
+  return { machinesReached: gate.report().tally.n, machinesSpared: spared.size, decision: last.decision, steps };
 }
 
-function stepOf(at: number, { decision, level, tally, lnHalt, lnAdvance }: GateReport): ReplayStep {
+/** Proof that was there once stays: each machine that begins after it opens a window, which is no reason to doubt it. */
+function stepOf(at: number, report: GateReport, before: ReplayStep['decision'] = 'hold'): ReplayStep {
+  const { level, tally, lnHalt, lnAdvance } = report;
+  const decision = report.decision === 'hold' ? before : report.decision;
   const failed = tally.crashed + tally.silent;
   return { at, decision, level, machinesReached: tally.n, failed, open: tally.open, lnHalt, lnAdvance };
 }

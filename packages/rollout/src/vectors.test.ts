@@ -51,8 +51,10 @@ interface Limits {
 const gate = read('gate') as {
   lnHalt: { n: number; failed: number; p0: number; ln: number }[];
   lnAdvance: { n: number; failed: number; pBad: number; ln: number }[];
-  decide: Record<'n' | 'failed' | 'open' | 'p0' | 'pBad' | 'alpha' | 'beta' | 'lnHalt' | 'lnAdvance', number>[] &
-    { decision: string; level: string }[];
+  decide: (Record<'n' | 'failed' | 'open' | 'p0' | 'pBad' | 'alpha' | 'beta' | 'lnHalt' | 'lnAdvance', number> & {
+    decision: string;
+    level: string;
+  })[];
   fewestFailuresToHalt: { p0: number; alpha: number; n: number; failed: number | null }[];
   leastMachinesToAdvance: { pBad: number; beta: number; failed: number; n: number }[];
   twoSample: { events: TwoSampleFailure[]; ln: number }[];
