@@ -11,7 +11,7 @@ const append: Readonly<Record<Boot, string>> = {
   own: 'module.sig_enforce=1',
 };
 /** A boot and all of its scenarios. */
-const limitMs = 40_000;
+const limitMs = 500_000;
 const program = ['node', '--conditions=@klpkit/source', '/app/vm/src/guest/main.ts'];
 
 /** Boots once and runs the scenarios one after the other in it. What the machine took down with it is an error result. */
@@ -30,7 +30,11 @@ export async function runGuestScenarios(
     if ('started' in message) running = message.started;
     else results.set(message.name, message);
   };
-  await using vm = await lab.boot({ append: append[boot], timeoutMs: limitMs, onConsoleLine: transcript.write });
+  await using vm = await lab.boot({
+    append: append[boot],
+    timeoutMs: limitMs,
+    onConsoleLine: (line) => transcript.write(line),
+  });
   const exit = await vm.run([...program, ...names], { onLine });
   for (const name of names.filter((candidate) => !results.has(candidate))) {
     const when = name === running ? 'under it' : `under ${running || 'its own start'}`;
