@@ -1,8 +1,8 @@
 import type { BlockEntry, Blocklist, LiftedEntry } from './blocklist.ts';
 import { blocklistDigest } from './canonical.ts';
 import { BlocklistError } from './error.ts';
-import { blockActions, compareEntries, isLiftedBy } from './matching.ts';
-import { parseBlocklist } from './parse-blocklist.ts';
+import { compareEntries, isLiftedBy, joinEntries } from './matching.ts';
+import { entrySchema, parseBlocklist, read } from './parse-blocklist.ts';
 
 /** How long a list is good for where nothing else is said, ms: 3 days. */
 export const defaultLifetimeMs = 259_200_000;
@@ -57,9 +57,10 @@ export function emptyBlocklist(now: number, options: LifetimeOptions & { epoch?:
  * ```
  */
 export function block(list: Blocklist, entry: BlockEntry, now: number, options: LifetimeOptions = {}): Blocklist {
-  const same = list.entries.find((known) => compareEntries(known, entry) === 0);
+  const added = read(entrySchema, entry, 'MALFORMED_BLOCKLIST', 'an entry of a blocklist');
+  const same = list.entries.find((known) => compareEntries(known, added) === 0);
   const others = list.entries.filter((known) => known !== same);
-  const joined = same === undefined ? entry : join(same, entry);
+  const joined = same === undefined ? added : joinEntries(same, added);
   return nextVersion(list, { entries: [...others, joined].toSorted(compareEntries) }, now, options);
 }
 
@@ -123,11 +124,4 @@ function nextVersion(
 
 function lifetimeOf(list: Blocklist, options: LifetimeOptions): number {
   return options.lifetimeMs ?? list.expires - list.issued;
-}
-
-function join(known: BlockEntry, added: BlockEntry): BlockEntry {
-  const stricter = blockActions.indexOf(added.action) > blockActions.indexOf(known.action) ? added : known;
-  const kernels =
-    known.kernels === '*' || added.kernels === '*' ? '*' : [...new Set([...known.kernels, ...added.kernels])];
-  return { ...stricter, kernels, since: Math.max(known.since, added.since) };
 }

@@ -43,3 +43,11 @@ function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** One entry that forbids what either of two of the same release and digest forbids. */
+export function joinEntries(known: BlockEntry, added: BlockEntry): BlockEntry {
+  const stricter = blockActions.indexOf(added.action) > blockActions.indexOf(known.action) ? added : known;
+  const kernels =
+    known.kernels === '*' || added.kernels === '*' ? '*' : [...new Set([...known.kernels, ...added.kernels])];
+  return { ...stricter, kernels, since: Math.max(known.since, added.since) };
+}

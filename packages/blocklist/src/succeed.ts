@@ -1,7 +1,7 @@
-import type { Blocklist, LiftedEntry } from './blocklist.ts';
+import type { BlockEntry, Blocklist, LiftedEntry } from './blocklist.ts';
 import { blocklistDigest } from './canonical.ts';
 import { BlocklistError } from './error.ts';
-import { compareEntries, covers, isLiftedBy } from './matching.ts';
+import { compareEntries, covers, isLiftedBy, joinEntries } from './matching.ts';
 
 /** Whom the reader trusts with taking entries back. */
 export interface SucceedOptions {
@@ -53,8 +53,9 @@ export function succeed(current: Blocklist | undefined, next: Blocklist, options
 }
 
 /**
- * What two lists forbid together: for when an authentic list is refused by {@link succeed} and its new entries should count all the
- * same. Version and times stay the current list's, so it ages as before.
+ * What two lists forbid together, to decide with when an authentic list is refused by {@link succeed} and its new entries should count all
+ * the same. Version and times stay the current list's, so it ages as before. Not to be kept as the current list: it is no version that
+ * anybody published.
  *
  * @example
  * ```ts
@@ -64,8 +65,13 @@ export function succeed(current: Blocklist | undefined, next: Blocklist, options
  * ```
  */
 export function unionOf(current: Blocklist, other: Blocklist): Blocklist {
-  const more = other.entries.filter((entry) => !current.entries.some((known) => covers(known, entry)));
-  return { ...current, entries: [...current.entries, ...more].toSorted(compareEntries) };
+  const joined = new Map<string, BlockEntry>();
+  for (const entry of [...current.entries, ...other.entries]) {
+    const key = `${entry.release} ${entry.sha256 ?? ''}`;
+    const known = joined.get(key);
+    joined.set(key, known === undefined ? entry : joinEntries(known, entry));
+  }
+  return { ...current, entries: [...joined.values()].toSorted(compareEntries) };
 }
 
 function checkEpoch(current: Blocklist | undefined, next: Blocklist, trusted: number | undefined): void {
