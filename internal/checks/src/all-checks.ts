@@ -3,6 +3,7 @@ import { attw } from './checks/attw.ts';
 import { build } from './checks/build.ts';
 import { bundles } from './checks/bundles.ts';
 import { classes } from './checks/classes.ts';
+import { documentLinks } from './checks/document-links.ts';
 import { examplesCompile } from './checks/examples-compile.ts';
 import { examplesPresent } from './checks/examples-present.ts';
 import { examplesRun } from './checks/examples-run.ts';
@@ -37,6 +38,7 @@ export function allChecks(pack: PackPackages): readonly Check[] {
     graphDocument(),
     classes,
     foreignWords,
+    documentLinks,
     licences,
     unused,
     examplesPresent,

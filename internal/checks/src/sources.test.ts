@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { classes } from './checks/classes.ts';
+import { documentLinks } from './checks/document-links.ts';
 import { foreignWords } from './checks/foreign-words.ts';
 import { licences } from './checks/licences.ts';
 import { fixture } from './testing/fixture.ts';
@@ -69,6 +70,30 @@ describe('hosts and machine paths', () => {
   test('outside of a git repository nothing is listed, which is not a pass', async () => {
     await using repo = await fixture({ 'README.md': 'x' });
     expect(await foreignWords.run(repo)).toHaveLength(1);
+  });
+});
+
+describe('links', () => {
+  const messages = async (markdown: string, more: Record<string, string> = {}) => {
+    await using repo = await fixture({ 'docs/a.md': markdown, ...more });
+    execFileSync('git', ['init', '-q'], { cwd: repo.root });
+    return (await documentLinks.run(repo)).map(({ where, message }) => `${where}: ${message}`);
+  };
+
+  test('a file, a folder, a heading, another host, code', async () => {
+    const links =
+      '[a](../b.md) [b](../docs) [c](../b.md#what-was-tried-1-2) [d](#here) [e](https://example.org/x) `[f](gone.md)`';
+    expect(await messages(`# Here\n${links}\n`, { 'b.md': '## What was tried: 1, 2\n' })).toEqual([]);
+  });
+
+  test.each(['gone.md', '../src/gone.ts', '#gone', '../../outside.md'])('refuses %s', async (target) => {
+    expect(await messages(`# Here\n[x](${target})`)).toHaveLength(1);
+  });
+
+  test('no document is not a pass', async () => {
+    await using repo = await fixture({ 'a.ts': '' });
+    execFileSync('git', ['init', '-q'], { cwd: repo.root });
+    expect(await documentLinks.run(repo)).toHaveLength(1);
   });
 });
 
