@@ -57,6 +57,13 @@ describe('an entry speaks of', () => {
   ])('%s', (_, change, isBlocked) => expect(allowed(blocked(change), 'first-apply')).toBe(!isBlocked));
 });
 
+test('without a kernel and a digest, what is blocked anywhere by key is blocked', () => {
+  const list = blocked({ kernels: ['6.1.0-49-cloud-amd64'] });
+  expect(decideApply(list, { ...subject, sha256: null, kernel: null }, 'offer', 1).reason).toBe('blocked');
+  expect(decideApply(list, { release: 'x-1', sha256: null, kernel: null }, 'offer', 1).allowed).toBe(true);
+  expect(localEntry({ ...subject, kernel: null }, 1).kernels).toBe('*');
+});
+
 describe('a list that has run out', () => {
   const end = 3 * dayMs;
   const limit = end + defaultStaleReapplyMs;

@@ -5,10 +5,10 @@ import { isBlockedBy } from './matching.ts';
 export interface BlockSubject {
   /** The release's key. */
   readonly release: string;
-  /** SHA-256 of its payload as shipped. */
-  readonly sha256: string;
-  /** The running kernel, as `uname -r` says it. */
-  readonly kernel: string;
+  /** SHA-256 of its payload as shipped; `null` where it is not known, then only keys are compared. */
+  readonly sha256: string | null;
+  /** The running kernel, as `uname -r` says it; `null`: whether it is blocked on any. */
+  readonly kernel: string | null;
 }
 
 /** At what moment of a patch's life the question is asked. `re-apply` is at boot, of a patch that this machine ran healthy before. */

@@ -19,7 +19,7 @@ export function localEntry(subject: BlockSubject, now: number, options: { reason
   return {
     release: subject.release,
     sha256: subject.sha256,
-    kernels: [subject.kernel],
+    kernels: subject.kernel === null ? '*' : [subject.kernel],
     action: 'no-apply',
     reason: options.reason ?? 'crashed-here',
     since: now,

@@ -8,12 +8,12 @@ export const strictestAction: BlockAction = 'disable';
 
 /** Whether an entry speaks of this: by key or by bytes, on this kernel. Deny beats allow, so either match is enough. */
 export function isBlockedBy(
-  subject: { readonly release: string; readonly sha256: string | null; readonly kernel: string },
+  subject: { readonly release: string; readonly sha256: string | null; readonly kernel: string | null },
   entry: BlockEntry,
 ): boolean {
   const sameBytes = entry.sha256 !== null && entry.sha256 === subject.sha256;
   if (entry.release !== subject.release && !sameBytes) return false;
-  return entry.kernels === '*' || entry.kernels.includes(subject.kernel);
+  return entry.kernels === '*' || subject.kernel === null || entry.kernels.includes(subject.kernel);
 }
 
 /** Whether `wide` forbids all that `narrow` forbids. */
