@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'node:https';
@@ -69,6 +70,44 @@ describe('durability', () => {
       expect(json.code).toBe('DATABASE_UNAVAILABLE');
     } else expect(status).toBe(200);
     await until(async () => (await harness!.ask('GET', '/v1/admin/audit')).status === 200);
+  });
+});
+
+describe('two servers on one database', () => {
+  it('tell the same, and count every ping once', async () => {
+    harness = await startHarness();
+    const password = readFileSync(join(harness.stateDir, 'secrets/database-password'), 'utf8');
+    const socketDir = encodeURIComponent(join(harness.stateDir, 'postgres/run'));
+    const other = await startHarness({ databaseUrl: `postgresql://klpkit:${password}@/postgres?host=${socketDir}` });
+    try {
+      expect(other.server.adminToken).toBeNull();
+      await harness.publish();
+      await until(async () => (await other.ask('GET', offerPath('internal'))).json.offer !== null);
+      const attempts = Array.from({ length: 40 }, () => {
+        const attemptId = randomUUID();
+        return [ping('before', { attemptId }), ping('error', { attemptId, phase: 'insert', code: 'REJECTED' })];
+      });
+      // Every ping goes to both, at the same time, in another order.
+      const posts = attempts.flatMap((pings) => [
+        harness!.ask('POST', '/v1/pings', { body: { pings } }),
+        other.ask('POST', '/v1/pings', { body: { pings: pings.toReversed() } }),
+      ]);
+      const accepted = (await Promise.all(posts)).reduce((sum, { json }) => sum + json.accepted, 0);
+      expect(accepted).toBe(80);
+      await until(async () => (await harness!.ask('GET', '/v1/admin/rollouts/lp-1')).json.evidence.n === 40);
+      for (const one of [harness, other]) {
+        await until(async () => (await one.ask('GET', offerPath('internal'))).json.reason === 'blocked');
+      }
+      const { json } = await harness.ask('GET', '/v1/admin/audit?release=lp-1');
+      expect(json.rows.filter(({ action }: { action: string }) => action === 'rollout-pause')).toHaveLength(1);
+      expect((await harness.ask('GET', '/v1/admin/rollouts/lp-1')).json.evidence).toEqual({
+        n: 40,
+        failed: 40,
+        open: 0,
+      });
+    } finally {
+      await other.close();
+    }
   });
 });
 

@@ -69,7 +69,7 @@ const limitsSchema = z.strictObject({
     .default(4 * 1024 * 1024),
   maxWaitingPings: z.int().min(1).default(50_000),
   requestsPerMinute: z.int().min(1).nullable().default(6_000),
-  maxConnections: z.int().min(1).default(10_000),
+  maxConnections: z.int().min(1).default(4_096),
 });
 
 const tlsSchema = z.strictObject({

@@ -68,33 +68,39 @@ export async function revokeToken(sql: Sql, id: string, now: number): Promise<bo
 export interface TokenCheck {
   /** The token's record, where it is known, not revoked and not expired. */
   find(token: string): Promise<TokenInfo | undefined>;
+  /** The id of a token that was good when it was last looked at; asks nobody. */
+  remembered(token: string): string | undefined;
   /** Forgets what it remembers: a token was revoked here. */
   forget(): void;
 }
 
 /** A revocation on another server is seen after this time at the latest. */
 const rememberMs = 10_000;
-const maxRemembered = 10_000;
 
-/** Looks tokens up by their hash, so that comparing takes the same time for every wrong one; remembers for some seconds. */
+/**
+ * Looks tokens up by their hash, so that comparing takes the same time for every wrong one. Remembers good tokens for some seconds,
+ * and wrong ones not at all: there are as many of those as somebody likes to invent.
+ */
 export function createTokenCheck(sql: Sql, clock: Clock): TokenCheck {
-  const known = new Map<string, { info: TokenInfo | undefined; until: number }>();
+  const known = new Map<string, { info: TokenInfo; until: number }>();
+  const lookUp = async (token: string): Promise<TokenInfo | undefined> => {
+    const hash = hashOf(token);
+    const name = hash.toString('base64');
+    const entry = known.get(name);
+    if (entry !== undefined && entry.until > clock()) return entry.info;
+    const { rows } = await sql.query<TokenInfo>(`select ${columns} from tokens where hash = $1`, [hash]);
+    if (rows[0] === undefined) known.delete(name);
+    else known.set(name, { info: rows[0], until: clock() + rememberMs });
+    return rows[0];
+  };
   return {
     find: async (token) => {
-      const now = clock();
-      const hash = hashOf(token);
-      const name = hash.toString('base64');
-      let entry = known.get(name);
-      if (entry === undefined || entry.until <= now) {
-        const { rows } = await sql.query<TokenInfo>(`select ${columns} from tokens where hash = $1`, [hash]);
-        entry = { info: rows[0], until: now + rememberMs };
-        if (known.size >= maxRemembered) known.clear();
-        known.set(name, entry);
-      }
-      const { info } = entry;
-      const isGood = info !== undefined && info.revokedAt === null && (info.expiresAt === null || info.expiresAt > now);
+      const info = await lookUp(token);
+      const isGood =
+        info !== undefined && info.revokedAt === null && (info.expiresAt === null || info.expiresAt > clock());
       return isGood ? info : undefined;
     },
+    remembered: (token) => known.get(hashOf(token).toString('base64'))?.info.id,
     forget: () => known.clear(),
   };
 }

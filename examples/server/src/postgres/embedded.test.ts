@@ -111,6 +111,14 @@ describe('the embedded database', () => {
     expect(await query(await start(), 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
+  it('says so when its password was lost, and leaves nothing running', async () => {
+    await (await start()).close();
+    await expect(
+      startEmbeddedPostgres(join(folder, 'postgres'), { password: 'another', uid: nobody, log }),
+    ).rejects.toMatchObject({ code: 'POSTGRES_FAILED', message: expect.stringContaining('password') });
+    await start();
+  });
+
   it('refuses data of another major version', async () => {
     await mkdir(join(folder, 'postgres/data'), { recursive: true });
     await writeFile(join(folder, 'postgres/data/PG_VERSION'), '9\n');

@@ -128,7 +128,7 @@ async function waitUntilReady(
   deadline: AbortSignal,
 ): Promise<Client | undefined> {
   for (;;) {
-    const owner = await connectOwner(options.connection).catch(() => undefined);
+    const owner = await connectOwner(options.connection).catch(refuseWrongPassword);
     if (owner instanceof Client) return owner;
     if (owner === 'in-use')
       throw new ServerError(
@@ -143,6 +143,16 @@ async function waitUntilReady(
       );
     await delay(25, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
+}
+
+/** Every other failure means that it is not up yet. */
+function refuseWrongPassword(error: unknown): undefined {
+  const invalidPassword = '28P01';
+  if ((error as { code?: unknown }).code !== invalidPassword) return undefined;
+  throw new ServerError(
+    'POSTGRES_FAILED',
+    'The embedded database does not take the password in secrets/database-password. Put the old file back, or move the folder postgres away to begin with an empty database.',
+  );
 }
 
 async function connectOwner(connection: ClientConfig): Promise<Client | 'in-use'> {

@@ -47,7 +47,7 @@ export function offerFor(snapshot: Snapshot, query: OfferQuery, now: number): Of
     const day = new Date(endOfLife).toISOString().slice(0, 10);
     return none('end-of-life', `Livepatches for ${query.kernel} ended on ${day}. Install a newer kernel and reboot.`);
   }
-  const allowed = all.filter((one) => isAllowed(snapshot, one, now));
+  const allowed = all.filter((one) => one.state.status.kind !== 'withdrawn' && isAllowed(snapshot, one, now));
   const reached = allowed.filter(({ state }) => state.tiers.some(({ tier }) => tier === query.tier));
   const [first, ...others] = reached.length > 0 ? reached : allowed.slice(0, 1);
   if (first === undefined) {
