@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TempFolder, signTestModule, tempFolder, testAuthority, tinyModule } from '@klpkit-internal/testkit';
+import { type TempFolder, signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import { parseTrust, type Trust } from '@klpkit/payload';
 import {
   createFolderStore,
@@ -88,5 +88,3 @@ export async function makeFixture(temp: TempFolder): Promise<Fixture> {
     },
   };
 }
-
-export { tempFolder };
