@@ -5,6 +5,12 @@ import { describe, expect, it } from 'vitest';
 import type { Incident } from './incident.ts';
 import { scanKernelText } from './scan.ts';
 
+async function collect(source: AsyncIterable<Incident>): Promise<Incident[]> {
+  const found: Incident[] = [];
+  for await (const incident of source) found.push(incident);
+  return found;
+}
+
 interface Report {
   readonly id: string;
   readonly title?: string;
@@ -13,7 +19,7 @@ interface Report {
 }
 
 const shared = sharedDir();
-const scan = (log: string): Promise<Incident[]> => Array.fromAsync(scanKernelText([log]));
+const scan = (log: string): Promise<Incident[]> => collect(scanKernelText([log]));
 const corpus = (name: string): Report[] =>
   readFileSync(join(shared ?? '', 'corpus', name), 'utf8')
     .trim()

@@ -6,7 +6,11 @@ export function renderTitle(template: string, values: ReadonlyMap<string, string
     const value = values.get(name as string);
     return value === undefined ? '' : `${word as string}${blank as string}${value}`;
   });
-  return filled.trim().slice(0, maxTitle);
+  // A title is printed on terminals: what a log holds must not steer them.
+  return filled
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .slice(0, maxTitle);
 }
 
 /** Takes out of a kernel's free words what differs from one time to the next: addresses and numbers. */

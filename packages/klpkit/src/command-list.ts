@@ -6,6 +6,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { loadCommand } from './commands/load.ts';
 import { preflightCommand } from './commands/preflight.ts';
 import { repoCommand } from './commands/repo.ts';
+import { scanCommand } from './commands/scan.ts';
 import { signCommand } from './commands/sign.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
@@ -17,6 +18,7 @@ export const commandList: readonly CommandFile[] = [
   inspectCommand, //
   verifyCommand,
   signCommand,
+  scanCommand,
   statusCommand,
   preflightCommand,
   loadCommand,

@@ -8,6 +8,12 @@ import { checkRules, hintTexts } from '../rule-set.ts';
 import { scanKernelLog } from '../scan.ts';
 import { defaultRules } from './rules.ts';
 
+async function collect(source: AsyncIterable<Incident>): Promise<Incident[]> {
+  const found: Incident[] = [];
+  for await (const incident of source) found.push(incident);
+  return found;
+}
+
 interface Sample {
   readonly rule: string;
   readonly kind: IncidentKind;
@@ -32,7 +38,7 @@ const forms: Readonly<Record<string, (line: string, index: number) => string>> =
 };
 
 async function scan(lines: readonly string[], rules?: readonly LogRule[]): Promise<Incident[]> {
-  return Array.fromAsync(scanKernelLog(lines, rules === undefined ? { all: true } : { all: true, rules }));
+  return collect(scanKernelLog(lines, rules === undefined ? { all: true } : { all: true, rules }));
 }
 
 describe('each rule', () => {
