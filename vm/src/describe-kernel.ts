@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { whyNoKernels } from './availability.ts';
 import { type Lab, openLab } from './lab.ts';
 import { keepResults } from './results.ts';
-import { runGuestScenarios } from './run-guest-scenarios.ts';
+import { limitMs, runGuestScenarios } from './run-guest-scenarios.ts';
 import type { Boot, HostScenario, Scenario, ScenarioResult, Series } from './scenario.ts';
 
 const scenariosFolder = fileURLToPath(new URL('scenarios', import.meta.url));
@@ -62,7 +62,7 @@ function describeBoot(boot: Boot, names: readonly string[], lab: () => Lab, all:
     beforeAll(async () => {
       results = await runGuestScenarios(lab(), boot, names);
       all.push(...results.values());
-    });
+    }, limitMs + 60_000);
     for (const name of names) it(name, () => judge(results.get(name)));
   });
 }

@@ -53,7 +53,7 @@ export interface GuestScenario {
   readonly boot: Boot;
   /** All unless told. */
   readonly series?: readonly Series[];
-  /** 60,000 unless told. */
+  /** 180,000 unless told. */
   readonly timeoutMs?: number;
   run(guest: Guest): Promise<void>;
 }

@@ -7,7 +7,7 @@ export default {
   boot: 'own',
   async run(guest) {
     const module = await guest.verified('klpkit_init');
-    await assert.rejects(insertModule(module, { params: 'mode=hang', deadlineMs: 4_000 }), {
+    await assert.rejects(insertModule(module, { params: 'mode=hang', deadlineMs: 20_000 }), {
       name: 'KernelError',
       code: 'INSERTER_HUNG',
     });

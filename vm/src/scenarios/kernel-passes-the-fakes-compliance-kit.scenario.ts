@@ -7,7 +7,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
-  timeoutMs: 300_000,
+  timeoutMs: 600_000,
   async run(guest) {
     await insertPlain(guest, 'klpkit_host');
     let leave = async (): Promise<unknown> => undefined;

@@ -22,7 +22,6 @@ async function disable(name: string): Promise<void> {
 export default {
   where: 'guest',
   boot: 'enforcing',
-  timeoutMs: 180_000,
   async run(guest) {
     const module = async (name: string) => ({ name, bytes: await guest.module(name) });
     const subject: LoaderSubject = {

@@ -17,10 +17,10 @@ export default {
       reboot: 'allow',
     });
     const back = vm.rebooted();
-    const panicked = await vm.run(step('panic'), { timeoutMs: 90_000 });
+    const panicked = await vm.run(step('panic'), { timeoutMs: 240_000 });
     assert.equal(panicked.kind, 'panicked', panicked.lines.join('\n'));
     await back;
-    const found = await vm.run(step('after-panic'), { timeoutMs: 60_000 });
+    const found = await vm.run(step('after-panic'), { timeoutMs: 240_000 });
     assert.ok(found.kind === 'exited' && found.exitCode === 0, found.lines.join('\n'));
     note(found.lines.join('; '));
   },

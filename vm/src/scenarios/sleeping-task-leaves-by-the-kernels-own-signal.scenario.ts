@@ -7,7 +7,6 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
-  timeoutMs: 90_000,
   async run(guest) {
     const sleeper = await sleepInPause(guest);
     const seq = await lastLogSequence();
