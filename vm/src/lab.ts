@@ -30,6 +30,8 @@ export interface Lab extends AsyncDisposable {
   /** For what a scenario writes; goes with the lab. */
   readonly folder: string;
   boot(options?: Partial<BootOptions>): Promise<Vm>;
+  /** Another root disk: this one's programs and modules, and more. */
+  buildRoot(more: readonly RootEntry[], name: string): Promise<RootImage>;
 }
 
 /** The digest that both kernels verify without a module that would have to be loaded first. */
@@ -50,9 +52,11 @@ export async function openLab(selector: KernelSelector): Promise<Lab> {
     });
     const modules = await signedModules(kernel, series, authority, folder);
     const entries = [...(await programEntries()), ...modules, fileEntry('/lab/trusted.der', authority.certificateDer)];
-    const root = await buildRoot(entries, { image: join(folder, 'root') });
+    const buildLabRoot = (more: readonly RootEntry[], name: string): Promise<RootImage> =>
+      buildRoot([...entries, ...more], { image: join(folder, name) });
+    const root = await buildLabRoot([], 'root');
     const boot = (options: Partial<BootOptions> = {}): Promise<Vm> => bootVm(kernel, { root, ...options });
-    return { kernel, series, authority, root, folder, boot, [Symbol.asyncDispose]: dispose };
+    return { kernel, series, authority, root, folder, boot, buildRoot: buildLabRoot, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;

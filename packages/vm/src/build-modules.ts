@@ -71,15 +71,11 @@ async function make(kernel: PreparedKernel, work: string, signal: AbortSignal | 
   const flags = `-ffile-prefix-map=${work}/= -ffile-prefix-map=${headers}/=/usr/src/`;
   // No type information (BTF): it needs pahole, and no livepatch needs it.
   const how = ['-s', `-j${availableParallelism()}`, 'CONFIG_DEBUG_INFO_BTF_MODULES='];
-  await runCommand(
-    'make',
-    [...how, '-C', kernel.buildFolder, `M=${work}`, `KCFLAGS=${flags}`, 'modules'],
-    {
-      code: 'BUILD_FAILED',
-      nextStep: 'see the compiler’s words in output',
-      signal,
-    },
-  );
+  await runCommand('make', [...how, '-C', kernel.buildFolder, `M=${work}`, `KCFLAGS=${flags}`, 'modules'], {
+    code: 'BUILD_FAILED',
+    nextStep: 'see the compiler’s words in output',
+    signal,
+  });
 }
 
 /** Without symbols for a debugger; everything the kernel needs stays. */

@@ -38,7 +38,19 @@ export interface ModuleFiles {
   closure(names: readonly string[]): Promise<readonly ModuleFile[]>;
 }
 
-/** Opens the modules of a kernel. Where the kernel trusts another certificate, each is signed anew. */
+/**
+ * Opens the modules of a kernel. Where the kernel trusts another certificate, each is signed anew.
+ *
+ * Throws `VmError` with `MODULE_NOT_FOUND` for a name that the kernel has neither as a module nor built in.
+ *
+ * @example
+ * ```ts
+ * import { openModules, prepareKernel } from '@klpkit/vm';
+ *
+ * const modules = await openModules(await prepareKernel('newest-6.1-cloud'));
+ * for (const { name, bytes } of await modules.closure(['ramoops'])) console.log(name, bytes.length);
+ * ```
+ */
 export async function openModules(kernel: PreparedKernel): Promise<ModuleFiles> {
   const [files, builtin] = await Promise.all([moduleFilesOf(kernel), builtinModulesOf(kernel)]);
   const closure = async (names: readonly string[]): Promise<readonly ModuleFile[]> => {

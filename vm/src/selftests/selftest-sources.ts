@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { defaultCacheFolder } from '@klpkit/vm';
+import type { Series } from '../scenario.ts';
+
+const run = promisify(execFile);
+
+/** The kernel's own livepatch selftests, as Debian's linux-source package has them. Run from there, not copied into this repository. */
+export interface SelftestSources {
+  /** The shell scripts. */
+  readonly scripts: string;
+  /** The C of the modules that they load. */
+  readonly modules: string;
+}
+
+/** Fetches the sources into the cache; about 140 MB are downloaded and 200 kB kept. */
+export async function fetchSelftests(series: Series): Promise<SelftestSources> {
+  const folder = join(defaultCacheFolder(), 'selftests', series);
+  const there = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!there) await unpack(series, folder);
+  const scripts = join(folder, 'tools/testing/selftests/livepatch');
+  return { scripts, modules: series === '6.1' ? join(folder, 'lib/livepatch') : join(scripts, 'test_modules') };
+}
+
+async function unpack(series: Series, folder: string): Promise<void> {
+  await mkdir(join(folder, '..'), { recursive: true });
+  const draft = await mkdtemp(`${folder}.draft-`);
+  try {
+    await run('apt-get', ['download', '-qq', `linux-source-${series}`], { cwd: draft });
+    const [debian = ''] = (await readdir(draft)).filter((name) => name.endsWith('.deb'));
+    const script = `dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/linux-source-$2.tar.xz" |
+      tar -xJ -C "$3" --strip-components=1 --wildcards '*/tools/testing/selftests/livepatch' '*/lib/livepatch'`;
+    await mkdir(join(draft, 'src'));
+    await run('sh', ['-c', script, 'sh', debian, series, 'src'], { cwd: draft }).catch((error: unknown) => {
+      if (series === '6.1') throw error; // later sources have no lib/livepatch, of which tar complains
+    });
+    await rename(join(draft, 'src'), folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
