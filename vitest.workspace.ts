@@ -4,10 +4,17 @@ import { defineConfig } from 'vitest/config';
 // of Node, so `import` must not be among them: require() would be handed the ES modules of packages that have both.
 const resolve = { conditions: ['@klpkit/source', 'node', 'import', 'module', 'default'] };
 const ssr = { resolve: { conditions: ['@klpkit/source', 'node', 'default'] } };
-const project = (name: string, include: string[], testTimeout = 20_000) => ({
+const project = (name: string, include: string[], testTimeout = 20_000, fileParallelism = true) => ({
   resolve,
   ssr,
-  test: { name, include, testTimeout, hookTimeout: testTimeout, execArgv: ['--conditions=@klpkit/source'] },
+  test: {
+    name,
+    include,
+    testTimeout,
+    hookTimeout: testTimeout,
+    fileParallelism,
+    execArgv: ['--conditions=@klpkit/source'],
+  },
 });
 
 export default defineConfig({
@@ -16,7 +23,7 @@ export default defineConfig({
       project('packages', ['packages/*/src/**/*.test.ts']),
       project('internal', ['internal/*/src/**/*.test.ts'], 60_000),
       project('examples', ['examples/*/src/**/*.test.ts'], 60_000),
-      project('vm', ['vm/src/**/*.test.ts'], 600_000),
+      project('vm', ['vm/src/**/*.test.ts'], 600_000, false), // one machine at a time
     ],
   },
 });
