@@ -109,7 +109,8 @@ async function insertWithDeadline(
 ): Promise<Outcome> {
   const abandon = new AbortController();
   const settled = new AbortController();
-  const answer = loader.insert(module.toBytes(), params, abandon.signal).then(
+  const call = async (): Promise<void> => loader.insert(module.toBytes(), params, abandon.signal); // a throw is a rejection too
+  const answer = call().then(
     (): Answer => ({ kind: 'loaded' }),
     (cause: unknown): Answer => ({ kind: deathOf(cause) === true ? 'died' : 'failed', cause }),
   );

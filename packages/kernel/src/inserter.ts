@@ -78,9 +78,10 @@ function runInserter(
   const talk = converse(child, request);
   const thread = watchThread(child.pid);
   const abandon = (): void => {
-    // Not waited for: a process in uninterruptible sleep does not die of it.
+    // Not waited for: a process in uninterruptible sleep does not die of it, and must not keep this one alive.
     child.kill('SIGKILL');
-    child.unref();
+    child.stdin?.destroy();
+    for (const handle of [child, child.stdout, child.stderr] as readonly unknown[]) unreference(handle);
   };
   signal?.addEventListener('abort', abandon, { once: true });
   child.stdin?.on('error', () => undefined); // EPIPE: the exit says more
@@ -130,6 +131,13 @@ function converse(child: ChildProcess, request: InserterRequest): Promise<void> 
 
 function failure(message: string, died: boolean): InserterFailure {
   return Object.assign(new Error(`inserter: ${message}`), { died });
+}
+
+/** Pipes are sockets at run time, though their type does not say so. */
+function unreference(handle: unknown): void {
+  if (typeof handle === 'object' && handle !== null && 'unref' in handle && typeof handle.unref === 'function') {
+    handle.unref();
+  }
 }
 
 /** Lets this process end even where the inserter never does. */

@@ -1,13 +1,14 @@
-import { checkTarget, type VerifiedModule } from '@klpkit/payload';
+import { type Certificate, checkTarget, type VerifiedModule } from '@klpkit/payload';
 import { contextOf } from './context.ts';
 import type { KernelInfo, PatchInfo } from './info-types.ts';
+import { findProbes } from './kprobes.ts';
 import { readOptionalFile } from './kernel-file.ts';
 import type { KernelOptions, KernelRoot } from './options.ts';
 import { readCounters } from './read-counters.ts';
 import { readKernelInfo } from './read-kernel-info.ts';
 import { readPatches } from './read-patches.ts';
 import { isAlarming, taintsOf } from './taint.ts';
-import { findProbes } from './kprobes.ts';
+import { listKeyTails } from './trusted-keys.ts';
 
 /** Why a load would fail, or should be thought over. */
 export type PreflightCode =
@@ -23,6 +24,7 @@ export type PreflightCode =
   | 'TRANSITION_UNDER_WAY'
   | 'FTRACE_DISABLED'
   | 'SIGNATURE_ENFORCED'
+  | 'SIGNER_NOT_LISTED'
   | 'TAINTED'
   | 'SAME_FUNCTION'
   | 'KPROBE'
@@ -75,6 +77,7 @@ export async function preflight(module: PreflightModule, options: KernelOptions 
     ...targetReasons(module, info),
     ...nameReasons(module, info, root),
     ...kernelReasons(info, patches),
+    ...signatureReasons(module, info, root),
     ...functionReasons(module, patches, root),
     ...taintReasons(tainted),
     ...memoryReasons(module, root),
@@ -83,7 +86,9 @@ export async function preflight(module: PreflightModule, options: KernelOptions 
 }
 
 /** What {@link preflight} reads of a module: a verified one, or what `parseModule` tells. */
-export type PreflightModule = Pick<VerifiedModule, 'name' | 'arch' | 'vermagic' | 'livepatch' | 'objects' | 'size'>;
+export type PreflightModule = Pick<VerifiedModule, 'name' | 'arch' | 'vermagic' | 'livepatch' | 'objects' | 'size'> & {
+  readonly signer?: Pick<Certificate, 'subject' | 'ski'>;
+};
 
 const blocking = (code: PreflightCode, message: string): PreflightReason => ({ code, message, blocking: true });
 const worthKnowing = (code: PreflightCode, message: string): PreflightReason => ({ code, message, blocking: false });
@@ -129,12 +134,21 @@ function kernelReasons(info: KernelInfo, patches: readonly PatchInfo[]): Preflig
   if (info.modulesDisabled === true) {
     reasons.push(blocking('MODULES_DISABLED', 'kernel.modules_disabled is 1: no module can be loaded until a reboot.'));
   }
-  if (info.sigEnforce === true || (info.lockdown !== null && info.lockdown !== 'none')) {
-    const why = info.sigEnforce === true ? 'module.sig_enforce is on' : `lockdown is at ${info.lockdown}`;
-    const message = `Because ${why}, the kernel itself must trust the signer: see its keys in /proc/keys.`;
-    reasons.push(worthKnowing('SIGNATURE_ENFORCED', message));
-  }
   return reasons;
+}
+
+/** Where the kernel itself demands a signature it trusts, the signer's key is looked for among those it lists. */
+function signatureReasons(module: PreflightModule, info: KernelInfo, root: KernelRoot): PreflightReason[] {
+  const lockedDown = info.lockdown !== null && info.lockdown !== 'none';
+  if (info.sigEnforce !== true && !lockedDown) return [];
+  const why = info.sigEnforce === true ? 'module.sig_enforce is on' : `lockdown is at ${info.lockdown}`;
+  const message = `Because ${why}, the kernel itself must trust the signer: see its keys in /proc/keys.`;
+  const enforced = worthKnowing('SIGNATURE_ENFORCED', message);
+  const { subject, ski } = module.signer ?? {};
+  const tails = listKeyTails(root);
+  if (typeof ski !== 'string' || tails.length === 0 || tails.some((tail) => ski.endsWith(tail))) return [enforced];
+  const missing = `No key of /proc/keys is that of "${subject}": enrol its certificate, or the load ends in EKEYREJECTED.`;
+  return [enforced, worthKnowing('SIGNER_NOT_LISTED', missing)];
 }
 
 function functionReasons(module: PreflightModule, patches: readonly PatchInfo[], root: KernelRoot): PreflightReason[] {
@@ -144,7 +158,7 @@ function functionReasons(module: PreflightModule, patches: readonly PatchInfo[],
   for (const object of module.objects) {
     for (const { name } of object.functions) {
       for (const patch of patches) {
-        if (!patches.length || !patchesFunction(patch, object.name, name)) continue;
+        if (!patchesFunction(patch, object.name, name)) continue;
         const message = `Livepatch ${patch.name} patches ${name} too: the newer one will win, unless one replaces all.`;
         reasons.push(worthKnowing('SAME_FUNCTION', message));
       }

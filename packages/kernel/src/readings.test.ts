@@ -228,6 +228,20 @@ describe('preflight', () => {
     expect(await codesOf(machine)).toEqual([ok, [code]]);
   });
 
+  test('under enforcement the signer is looked for among the keys that the kernel lists', async () => {
+    await using machine = await bench();
+    const { sysfs, procfs } = machine.root;
+    await machine.write(`${sysfs}/module/module/parameters/sig_enforce`, 'Y\n');
+    const signed = { ...sound, signer: { subject: 'CN=us', ski: 'f3191ceabc6aaa107e7ed8ef6f52d43cb455c813' } };
+    expect(await codesOf(machine, signed)).toEqual([true, ['SIGNATURE_ENFORCED']]); // no list, no statement
+    const line = (tail: string): string =>
+      `0a1b2c3d I------     1 perm 1f030000     0     0 asymmetri Build time key: X509.rsa ${tail} []\n`;
+    await machine.write(`${procfs}/keys`, line('deadbeef'));
+    expect(await codesOf(machine, signed)).toEqual([true, ['SIGNATURE_ENFORCED', 'SIGNER_NOT_LISTED']]);
+    await machine.write(`${procfs}/keys`, line('deadbeef') + line('b455c813'));
+    expect(await codesOf(machine, signed)).toEqual([true, ['SIGNATURE_ENFORCED']]);
+  });
+
   test('another patch on the same function, and one in transition', async () => {
     await using machine = await bench();
     await machine.kernel.loader.insert(tinyModule({ name: 'lp_old' }), '');

@@ -14,7 +14,7 @@ import type { MovingState, TransitionState } from './transition-state.ts';
 export interface WatchTransitionOptions extends KernelOptions {
   /**
    * Shortest step between two looks, in milliseconds, 1 to 10000; default 20. Steps grow with the time waited (by a
-   * hundredth of it), up to {@link maxStepMs}.
+   * hundredth of it), up to a second.
    */
   readonly intervalMs?: number;
   /** When the transition began by the clock, for `elapsedMs`; default: the first look. */
@@ -22,10 +22,10 @@ export interface WatchTransitionOptions extends KernelOptions {
 }
 
 /** Longest step between two looks at the transition. */
-export const maxStepMs = 1000;
+const maxStepMs = 1000;
 
-/** With the kernel log as a hint no step is longer, as a look at the log costs microseconds. */
-const maxHintedStepMs = 50;
+/** With the kernel log as a hint, steps are at least this long and grow by a thousandth of the time waited only. */
+const hintedStepMs = 50;
 
 /** Kernels 4.4 and earlier have no transition: so long after the load the log has what there is to say. */
 export const settleMs = 10_000;
@@ -124,8 +124,9 @@ async function pause(hint: LogHint | undefined, context: Context, baseMs: number
     return;
   }
   // The log is looked at in short steps, sysfs when the log speaks of the patch or when its own step is over.
+  const hintStepMs = Math.max(baseMs, hintedStepMs, elapsedMs / 1000);
   for (let waitedMs = 0; waitedMs < stepMs; ) {
-    const sleepMs = Math.min(stepMs - waitedMs, Math.max(baseMs, maxHintedStepMs));
+    const sleepMs = Math.min(stepMs - waitedMs, hintStepMs);
     await clock.sleep(sleepMs, signal);
     waitedMs += sleepMs;
     if (hint.spoke()) return;
