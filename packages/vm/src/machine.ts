@@ -1,6 +1,6 @@
 import { type ControlEvent, readControl, sendPowerOff, sendProgram, shellScript } from './control-channel.ts';
 import type { PreparedKernel } from './kernel.ts';
-import { createLineLog, createLineSplitter } from './lines.ts';
+import { createKeptLines, createLineLog, createLineSplitter } from './lines.ts';
 import type { QemuProcess } from './qemu-process.ts';
 import type { ProgramExit, RunOptions, Vm, VmExit } from './vm.ts';
 import { VmError } from './vm-error.ts';
@@ -8,8 +8,6 @@ import { VmError } from './vm-error.ts';
 /** The kernel's own line (kernel/panic.c), after the stamp. */
 const panicPattern = /Kernel panic - not syncing: .*/;
 const defaultTimeoutMs = 600_000;
-/** How many lines of output a program's exit keeps; the oldest go first. */
-const keptProgramLines = 100_000;
 
 export interface MachineOptions {
   readonly timeoutMs?: number;
@@ -168,15 +166,16 @@ async function run(state: State, command: readonly string[], options: RunOptions
   if (command.length === 0) throw new TypeError('an empty command cannot be run');
   refuseWhileBusy(state);
   const id = ++state.programs;
-  const lines: string[] = [];
+  const output = createKeptLines();
   const ended = Promise.withResolvers<ProgramExit>();
   state.onEvent = (event) => {
-    if (event.kind === 'exit' && event.id === id) ended.resolve({ kind: 'exited', exitCode: event.exitCode, lines });
+    if (event.kind === 'exit' && event.id === id)
+      ended.resolve({ kind: 'exited', exitCode: event.exitCode, lines: output.lines });
     if (event.kind !== 'line') return;
-    if (lines.push(event.line) > keptProgramLines) lines.shift();
+    output.push(event.line);
     options.onLine?.(event.line);
   };
-  const stop = watchEnd(state, options, (exit) => ended.resolve({ ...exit, lines }));
+  const stop = watchEnd(state, options, (exit) => ended.resolve({ ...exit, lines: output.lines }));
   sendProgram(state.qemu.control, id, shellScript(command, options));
   try {
     const exit = await ended.promise;

@@ -53,7 +53,7 @@ export type VmExit =
 
 /** How a program in the machine ended. */
 export type ProgramExit =
-  /** It ended by itself. A death by a signal is 128 + the signal's number, as in a shell. */
+  /** It ended by itself. A death by a signal is 128 + the signal's number, as in a shell. `lines`: its output, the last 16 MiB of it. */
   | { readonly kind: 'exited'; readonly exitCode: number; readonly lines: readonly string[] }
   /** The kernel panicked under it. */
   | { readonly kind: 'panicked'; readonly message: string; readonly lines: readonly string[] }
