@@ -41,10 +41,10 @@ describe('hosts and machine paths', () => {
 
   // The words are put together here too, or the check would find its own test.
   test.each([
-    ['https://regis', 'try.npmjs.org/x'],
+    ['https://regis', 'try.npm', 'js.org/x'],
     ['http://deb.', 'debian.org/debian'],
     ['cd /', 'work/main'],
-    ['`/', 'home/alice/x`'],
+    ['`/', 'workspace/x`'],
     ['/', 'root/x'],
     ['/', 'tmp/klpkit-install.lock'],
     ['../', 'shared/vectors'],

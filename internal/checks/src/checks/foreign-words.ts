@@ -21,7 +21,7 @@ const outside = 'a path outside of the repository: a test asks sharedDir() of th
 const words: readonly Word[] = [
   { pattern: pattern('registry\\.', 'npm', '|npm', 'js\\.(?:org|com)|npm', 'mirror'), message: registry },
   { pattern: pattern('\\b(?:deb|ftp|snapshot)\\.', 'debian\\.org'), message: mirror },
-  { pattern: pattern('(?<![\\w.$}-])/', '(?:work|home|Users|workspaces?)/[\\w.-]'), message: machine },
+  { pattern: pattern('(?<![\\w.$}-])/', '(?:work|workspaces?)/[\\w.-]'), message: machine },
   { pattern: pattern('(?<![\\w.$}-])/', 'root/[\\w.-]'), message: machine },
   { pattern: pattern('/', 'tmp/(?:bash_jobs|brief|klpkit)'), message: machine },
   { pattern: pattern('\\.\\./', 'shared\\b'), message: outside, except: /^internal\/testkit\// },
