@@ -66,10 +66,10 @@ describe.each(forms)('a module in %s', (name, compress) => {
 });
 
 describe('without Node', () => {
-  test('gzip and zstd are opened as well, within the limit', () => {
-    expect(new Uint8Array(expandGzip(gzipSync(signed), signed.length))).toEqual(signed);
-    expect(new Uint8Array(expandZstd(zstdCompressSync(signed), signed.length))).toEqual(signed);
-    expect(() => expandGzip(gzipSync(signed), signed.length - 1)).toThrow('expands to more');
-    expect(() => expandZstd(zstdCompressSync(signed), signed.length - 1)).toThrow('expands to more');
+  test('gzip and zstd are opened as well, within the limit', async () => {
+    expect(new Uint8Array(await expandGzip(gzipSync(signed), signed.length))).toEqual(signed);
+    expect(new Uint8Array(await expandZstd(zstdCompressSync(signed), signed.length))).toEqual(signed);
+    await refused(expandGzip(gzipSync(signed), signed.length - 1), 'TOO_LARGE');
+    await refused(expandZstd(zstdCompressSync(signed), signed.length - 1), 'TOO_LARGE');
   });
 });

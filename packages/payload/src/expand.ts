@@ -1,8 +1,7 @@
 import { expandGzip, expandZstd } from '#platform';
 import { joinBytes } from './bytes.ts';
 import { isVerifyError, VerifyError } from './error.ts';
-import type { Compression } from './compression.ts';
-import { compressionOf } from './compression.ts';
+import { type Compression, compressionOf } from './compression.ts';
 
 async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const { default: xz } = await import('xz-decompress');
@@ -24,8 +23,9 @@ async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal
   }
 }
 
+/** Node's zlib says in this way that `maxOutputLength` was reached. */
 const isOverLimit = (error: unknown): boolean =>
-  error instanceof RangeError || (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE');
+  error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 
 /** Opens a `.ko.gz`, `.ko.xz` or `.ko.zst`; what is not compressed is given back as it is. */
 export async function expand(
@@ -36,14 +36,15 @@ export async function expand(
   const compression = compressionOf(bytes);
   if (compression === 'none') return { bytes, compression };
   try {
-    if (compression === 'gzip') return { bytes: expandGzip(bytes, maxBytes), compression };
-    if (compression === 'zstd') return { bytes: expandZstd(bytes, maxBytes), compression };
+    if (compression === 'gzip') return { bytes: await expandGzip(bytes, maxBytes), compression };
+    if (compression === 'zstd') return { bytes: await expandZstd(bytes, maxBytes), compression };
     return { bytes: await expandXz(bytes, maxBytes, signal), compression };
   } catch (cause) {
     signal?.throwIfAborted();
     if (isVerifyError(cause)) throw cause;
-    if (isOverLimit(cause))
+    if (isOverLimit(cause)) {
       throw new VerifyError('TOO_LARGE', `the file expands to more than ${maxBytes} bytes`, { cause });
+    }
     throw new VerifyError('MALFORMED_COMPRESSION', `the ${compression} stream is broken`, { cause });
   }
 }

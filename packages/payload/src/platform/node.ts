@@ -10,7 +10,6 @@ import {
 } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { HashName } from '../algorithm.ts';
 import { VerifyError } from '../error.ts';
 import type { RunningDigest, SignatureCheck, SigningJob } from './platform.ts';
@@ -98,11 +97,14 @@ export function signBytes(job: SigningJob): Promise<Uint8Array> {
   }
 }
 
-export function expandGzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+// Loaded when it is needed: most modules are not compressed, and it would be a tenth of the package's import.
+export async function expandGzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const { gunzipSync } = await import('node:zlib');
   return gunzipSync(bytes, { maxOutputLength: maxBytes });
 }
 
-export function expandZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
+export async function expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const { zstdDecompressSync } = await import('node:zlib');
   return zstdDecompressSync(bytes, { maxOutputLength: maxBytes });
 }
 

@@ -1,6 +1,4 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
-import { Decompress } from 'fzstd';
-import { Gunzip } from 'fflate';
 import type { HashName } from '../algorithm.ts';
 import { joinBytes, toHex } from '../bytes.ts';
 import { VerifyError } from '../error.ts';
@@ -102,13 +100,15 @@ function push(decoder: { push(chunk: Uint8Array, final?: boolean): unknown }, by
   }
 }
 
-export function expandGzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+export async function expandGzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const { Gunzip } = await import('fflate');
   const { take, bytes: collected } = collector(maxBytes);
   push(new Gunzip(take), bytes);
   return collected();
 }
 
-export function expandZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
+export async function expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const { Decompress } = await import('fzstd');
   const { take, bytes: collected } = collector(maxBytes);
   push(new Decompress(take), bytes);
   return collected();
