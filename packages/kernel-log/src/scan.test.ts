@@ -443,6 +443,11 @@ describe('text that is cut anywhere', () => {
     );
   });
 
+  it('a last line without a newline that begins an incident', async () => {
+    const found = await collect(scanKernelText(['[    1.000000] usb 1-1: gone\nKernel panic - not syncing: a', ' b']));
+    expect(found).toMatchObject([{ title: 'kernel panic: a b' }]);
+  });
+
   it('with the newlines of other systems', async () => {
     expect(await collect(scanKernelText([log.replaceAll('\n', '\r\n')]))).toEqual(await scan(log.split('\n')));
   });

@@ -37,8 +37,9 @@ function readBlock(scanner: Scanner, hint: RegExp, block: string, start: number,
     if (scanner.idle()) {
       hint.lastIndex = at - 1;
       const hit = hint.exec(block);
-      if (hit === null || hit.index >= end) return;
+      if (hit === null) return;
       at = block.lastIndexOf('\n', hit.index) + 1;
+      if (at >= end) return; // in the line that the next chunk goes on with
     }
     const newline = block.indexOf('\n', at);
     scanner.read(block.slice(at, Math.min(newline, at + maxLineLength)));
