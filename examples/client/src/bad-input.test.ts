@@ -173,7 +173,9 @@ describe('a server that is not what it should be', () => {
   });
 
   it('no TLS behind the port', async () => {
-    const plain = createServer((socket) => socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    const plain = createServer((socket) =>
+      socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    ).listen(0, '127.0.0.1');
     await new Promise((resolve) => plain.once('listening', resolve));
     const { port } = plain.address() as AddressInfo;
     expect(await checkAgainst({ url: `https://127.0.0.1:${port}` })).toMatchObject(refused('check', 'TLS_FAILED'));

@@ -1,4 +1,4 @@
-import { redactKernelText } from '@klpkit/pings';
+import { pingLimits, redactKernelText } from '@klpkit/pings';
 import type { Failure } from './state.ts';
 
 /**
@@ -12,6 +12,6 @@ export function failureOf(error: unknown): Failure {
     code: error.code,
     message: error.message,
     ...(typeof errno === 'string' ? { errno } : {}),
-    ...(typeof kernelLine === 'string' ? { kernelLine: redactKernelText(kernelLine) } : {}),
+    ...(typeof kernelLine === 'string' ? { kernelLine: redactKernelText(kernelLine).slice(0, pingLimits.lineLength) } : {}),
   };
 }

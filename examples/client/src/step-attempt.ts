@@ -1,3 +1,4 @@
+import { pingLimits } from '@klpkit/pings';
 import { releaseKey } from '@klpkit/release';
 import type { ClientEvent } from './event.ts';
 import { report } from './report-effect.ts';
@@ -69,15 +70,15 @@ function observed(
   if (transition.kind === 'absent' || transition.kind === 'unpatched') return gone(state);
   const stalled = transition.blockedTasks.map((task) => task.comm);
   if (transition.kind === 'patching' && elapsedMs >= schedule.transitionDeadlineMs) {
-    const stalledTasks = [...new Set(stalled)];
+    const stalledTasks = [...new Set(stalled)].slice(0, pingLimits.stalledTasks);
     return { state: { kind: 'stalled', attempt, module, stalledTasks }, effects: [{ kind: 'reverse', module }] };
   }
   const pingDue =
     Math.floor(elapsedMs / schedule.transitionPingMs) > Math.floor(state.elapsedMs / schedule.transitionPingMs);
   const release = releaseKey(attempt.release);
-  const ping = report(attempt, { kind: 'transition', release, elapsedMs, blockedTasks: stalled.length });
+  const ping = report(attempt, { kind: 'transition', release, elapsedMs, blockedTasks: transition.blockedCount });
   return {
-    state: { kind: 'transitioning', attempt, module, elapsedMs, blockedTasks: stalled.length },
+    state: { kind: 'transitioning', attempt, module, elapsedMs, blockedTasks: transition.blockedCount },
     effects: [...(pingDue ? [ping] : []), { kind: 'observe', module }],
   };
 }

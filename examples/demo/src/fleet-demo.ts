@@ -11,11 +11,12 @@ import { type DemoPatches, makePatches } from './patches.ts';
 import type { Progress } from './progress.ts';
 import { rebootAll } from './reboots.ts';
 import { renderSummary } from './summary.ts';
+import type { WorkingFolder } from './working-folder.ts';
 
 /** What a run works with. */
 export interface DemoRun {
   readonly options: DemoOptions;
-  readonly folder: string;
+  readonly folder: WorkingFolder;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -25,7 +26,7 @@ export async function runFleetDemo(run: DemoRun): Promise<boolean> {
   const { progress, folder, signal } = run;
   const patches = await makePatches();
   progress.say(`Signed ${patches.good.module}.ko (${patches.good.release.kernel}) with a key made for this run.`);
-  const host = await startHost({ folder, trust: patches.certificate, plan: demoPlan, signal });
+  const host = await startHost({ folder: folder.path, trust: patches.certificate, plan: demoPlan, signal });
   try {
     progress.say(`The example server answers on ${host.url}, with a PostgreSQL of its own.`);
     const fleet = await startMachines(patches, host, run);
@@ -45,7 +46,8 @@ async function startMachines(patches: DemoPatches, host: Host, run: DemoRun): Pr
   const fleet = await startFleet(
     { updates, stable },
     {
-      folder: run.folder,
+      folder: run.folder.path,
+      kernelFolder: run.folder.memory,
       url: host.url,
       ca: host.ca,
       trust: await parseTrust({ certificates: [patches.certificate] }),

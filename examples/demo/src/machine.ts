@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, createClient, createHttpsSource, type Schedule } from '@klpkit-examples/client';
+import { type Client, createClient, createHttpsSource, type HttpsSource, type Schedule } from '@klpkit-examples/client';
 import { readPatches } from '@klpkit/kernel';
 import { createFakeKernel, type FakeCourse, type FakeKernel } from '@klpkit/kernel/testing';
 import type { Trust } from '@klpkit/payload';
 import { type NodeId, nodeIdOf } from '@klpkit/rollout';
+import { createClientProcess } from './client-process.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 
 /** A machine of the fleet: the real client, a fake kernel, a state folder. */
@@ -26,7 +27,10 @@ export interface Machine {
 
 /** What all machines of one tier share. */
 export interface MachineOptions {
+  /** State folders of the clients. */
   readonly folder: string;
+  /** Files of the fake kernels. */
+  readonly kernelFolder: string;
   readonly tier: string;
   readonly url: string;
   readonly ca: string;
@@ -42,64 +46,67 @@ const APP_ID = '6b6c706b69744064656d6f2e666c6565';
 
 /** Makes machine number `index`; the same number is the same machine, with the same buckets, in every run. */
 export async function makeMachine(index: number, options: MachineOptions): Promise<Machine> {
-  const folder = join(options.folder, `machine-${String(index).padStart(4, '0')}`);
+  const name = `machine-${String(index).padStart(4, '0')}`;
   const machineId = createHash('sha256').update(`klpkit demo machine ${index}`).digest('hex').slice(0, 32);
   const seen = createRecorder();
-  const power = { off: new AbortController() };
-  const kernel = await plugIn(join(folder, 'kernel'), { options, seen, power });
+  const kernel = await plugIn(join(options.kernelFolder, name, 'kernel'), {
+    options,
+    seen,
+    onPanic: () => void client.stop('the machine went down').catch(() => undefined),
+  });
   const source = createHttpsSource({ url: options.url, ca: options.ca });
-  let ran: Promise<void> = Promise.resolve();
-  const newClient = () =>
-    createClient({
-      identity: { machineId, appId: APP_ID, tier: options.tier },
-      kernel: { root: kernel.root, loader: kernel.loader },
-      trust: options.trust,
-      source,
-      reporter: source,
-      stateFolder: join(folder, 'state'),
-      schedule: options.schedule,
-      onNotice: (notice) => (notice.kind === 'state' ? seen.observe(notice.state) : undefined),
-    });
-  const start = () => {
-    power.off = new AbortController();
-    ran = runUntil(newClient(), power.off.signal);
-    ran.catch(() => undefined); // told by stop()
-  };
-  const stop = () => {
-    power.off.abort(new Error('stopped'));
-    return ran;
-  };
+  const stateFolder = join(options.folder, name, 'state');
+  const client = createClientProcess(() => clientOf({ options, seen, kernel, source, machineId, stateFolder }));
   return {
     tier: options.tier,
     nodeId: nodeIdOf(machineId, APP_ID),
     seen,
-    start,
-    stop,
+    start: () => client.start(),
+    stop: () => client.stop(),
     async reboot() {
-      await stop();
+      await client.stop();
       await kernel.reboot();
       seen.booted();
-      start();
+      client.start();
     },
     patched: () => patchesOf(kernel),
     async close() {
-      try {
-        await stop();
-      } finally {
-        await kernel.close();
-        source.close();
-      }
+      await client.stop().finally(() => source.close());
+      await kernel.close();
     },
   };
 }
 
-interface Socket {
+interface ClientParts {
   readonly options: MachineOptions;
   readonly seen: Recorder;
-  readonly power: { off: AbortController };
+  readonly kernel: FakeKernel;
+  readonly source: HttpsSource;
+  readonly machineId: string;
+  readonly stateFolder: string;
 }
 
-async function plugIn(folder: string, { options, seen, power }: Socket): Promise<FakeKernel> {
+function clientOf({ options, seen, kernel, source, machineId, stateFolder }: ClientParts): Client {
+  return createClient({
+    identity: { machineId, appId: APP_ID, tier: options.tier },
+    kernel: { root: kernel.root, loader: kernel.loader },
+    trust: options.trust,
+    source,
+    reporter: source,
+    stateFolder,
+    schedule: options.schedule,
+    onNotice: (notice) => (notice.kind === 'state' ? seen.observe(notice.state) : undefined),
+  });
+}
+
+interface KernelParts {
+  readonly options: MachineOptions;
+  readonly seen: Recorder;
+  /** A machine that goes down takes its client with it. */
+  readonly onPanic: () => void;
+}
+
+async function plugIn(folder: string, { options, seen, onPanic }: KernelParts): Promise<FakeKernel> {
   await mkdir(folder, { recursive: true });
   return createFakeKernel({
     folder,
@@ -108,20 +115,11 @@ async function plugIn(folder: string, { options, seen, power }: Socket): Promise
       seen.inserted(name);
       return options.course(name);
     },
-    // A machine that goes down takes its client with it.
     onPanic() {
       seen.wentDown();
-      power.off.abort(new Error('the machine went down'));
+      onPanic();
     },
   });
-}
-
-async function runUntil(client: Client, off: AbortSignal): Promise<void> {
-  try {
-    await client.run({ signal: off });
-  } catch (error) {
-    if (!off.aborted) throw error;
-  }
 }
 
 async function patchesOf(kernel: FakeKernel): Promise<readonly string[]> {

@@ -1,9 +1,7 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runFleetDemo } from './fleet-demo.ts';
 import { readOptions, usage } from './options.ts';
 import { createProgress } from './progress.ts';
+import { makeWorkingFolder } from './working-folder.ts';
 
 const options = readOptions(process.argv.slice(2));
 if (typeof options === 'string') {
@@ -21,11 +19,11 @@ async function run(chosen: Exclude<typeof options, string>): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
   const progress = createProgress({ output: process.stdout, plain: chosen.plain });
-  const folder = await mkdtemp(join(tmpdir(), 'klpkit-demo-'));
-  await chmod(folder, 0o711); // as root the server's database runs under another uid and has to pass through
+  const folder = await makeWorkingFolder();
   let held = false;
   try {
-    held = await runFleetDemo({ options: chosen, folder, progress, signal: stop.signal });
+    const story = chosen.vm ? (await import('./vm-demo.ts')).runVmDemo : runFleetDemo;
+    held = await story({ options: chosen, folder, progress, signal: stop.signal });
     progress.say(`It took ${((performance.now() - began) / 1000).toFixed(1)} s.`);
     return held ? 0 : 1;
   } catch (error) {
@@ -34,7 +32,7 @@ async function run(chosen: Exclude<typeof options, string>): Promise<number> {
     return 130;
   } finally {
     progress.close();
-    if (chosen.keep || (!held && !stop.signal.aborted)) progress.say(`The working folder is ${folder}.`);
-    else await rm(folder, { recursive: true, force: true });
+    if (chosen.keep || (!held && !stop.signal.aborted)) progress.say(`The working folder is ${folder.path}.`);
+    else await folder.remove();
   }
 }

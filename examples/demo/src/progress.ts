@@ -63,7 +63,7 @@ function terminalProgress(output: NodeJS.WriteStream): Progress {
       const draw = (done: number, note: string) => {
         const filled = total === 0 ? WIDTH : Math.min(WIDTH, Math.round((done / total) * WIDTH));
         const bar = `${pc.green('█'.repeat(filled))}${pc.dim('░'.repeat(WIDTH - filled))}`;
-        return `${label.padEnd(24)} ${bar} ${String(done).padStart(4)}/${String(total).padEnd(4)} ${note}`;
+        return `${label.padEnd(30)} ${bar} ${String(done).padStart(4)}/${String(total).padEnd(4)} ${note}`;
       };
       let last = 0;
       update(draw(0, ''));
