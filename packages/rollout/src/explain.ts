@@ -1,5 +1,12 @@
 import { decide, type Evidence, gateLevels, type GateDecision, type GatePolicy } from './decide.ts';
+import type { GateReport } from './gate-options.ts';
 import { lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
+
+/** What {@link explain} may be told besides the counts. */
+export interface ExplainOptions {
+  /** The gate's own report, where one decided: kinds, strata, control and sample ratio are in it and not in the counts. */
+  readonly report?: GateReport;
+}
 
 /**
  * Says in a sentence or two what the gate decides on counts, why, and what would change it.
@@ -14,9 +21,13 @@ import { lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
  * // Hold: 0 of 150 machines failed and 20 have not answered yet. If all of them turn out well it advances.
  * ```
  */
-export function explain(evidence: Evidence, policy: GatePolicy): string {
-  const decision = decide(evidence, policy);
+export function explain(evidence: Evidence, policy: GatePolicy, options: ExplainOptions = {}): string {
+  const { report } = options;
+  const decision = report ?? decide(evidence, policy);
   const counts = countsOf(evidence);
+  if (report?.cause === 'sample-ratio') {
+    return `Hold: ${counts}, but pings do not come from the machines they should come from (${oddsOf(report.lnSampleRatio)} to 1): look for forged pings or broken buckets.`;
+  }
   switch (decision.decision) {
     case 'halt':
       return `Halt: ${counts}, where ${percent(policy.p0)} is normal. ${odds(decision)}, and it halts at ${round(1 / policy.alpha)} to 1.`;
@@ -80,8 +91,12 @@ function warningOf(decision: GateDecision): string {
 }
 
 function odds({ lnHalt }: GateDecision): string {
-  const e = Math.exp(Math.min(lnHalt, 700));
-  return `The evidence of harm stands at ${e > 1e6 ? 'over a million' : round(e)} to 1`;
+  return `The evidence of harm stands at ${oddsOf(lnHalt)} to 1`;
+}
+
+function oddsOf(lnE: number): string {
+  const e = Math.exp(Math.min(lnE, 700));
+  return e > 1e6 ? 'over a million' : round(e);
 }
 
 function percent(rate: number): string {

@@ -3,6 +3,8 @@ import { decide } from './decide.ts';
 import { createGate } from './gate.ts';
 import { type GateEvent, gateEventOf } from './gate-event.ts';
 import type { Gate, GateOptions } from './gate-options.ts';
+import { explain } from './explain.ts';
+import { evidenceOf } from './tally.ts';
 import { createRandom } from './random.ts';
 import { expectedShareOf } from './sample-ratio.ts';
 
@@ -211,7 +213,11 @@ describe('the sample ratio', () => {
   test.each([0.6, 0.05])('of %f where 0.2 is expected holds it', (share) => {
     const gate = make({ expectedShare: 0.2 });
     fill(gate, share);
-    expect(gate.report()).toMatchObject({ decision: 'hold', cause: 'sample-ratio' });
+    const report = gate.report();
+    expect(report).toMatchObject({ decision: 'hold', cause: 'sample-ratio' });
+    expect(explain(evidenceOf(report.tally), options.policy, { report })).toMatch(
+      /^Hold: .*forged pings or broken buckets\.$/,
+    );
   });
 
   test('follows the phases', () => {

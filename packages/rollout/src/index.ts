@@ -18,7 +18,7 @@ export { decideTallies, otherStratum, type StreamPolicy } from './decide-tallies
 export { advanceShares, haltRatios, lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
 export { type Eligibility, eligibilityOf, type HoldReason, type Subject } from './eligibility.ts';
 export { isRolloutError, RolloutError, type RolloutErrorCode } from './error.ts';
-export { explain } from './explain.ts';
+export { explain, type ExplainOptions } from './explain.ts';
 export { createGate, defaultOpenCaps } from './gate.ts';
 export {
   type GateAnswer,
