@@ -20,6 +20,7 @@ export const packageTable: readonly PackageRow[] = [
   { name: '@klpkit/pings', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/rollout', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/blocklist', runsOn: 'any', mayImport: ['@klpkit/release'] },
+  { name: '@klpkit/triage', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/kernel', runsOn: 'Linux, Node', mayImport: ['@klpkit/payload', '@klpkit/kernel-log'] },
   {
     name: '@klpkit/repository',
@@ -37,6 +38,7 @@ export const packageTable: readonly PackageRow[] = [
       '@klpkit/pings',
       '@klpkit/rollout',
       '@klpkit/blocklist',
+      '@klpkit/triage',
       '@klpkit/kernel',
       '@klpkit/repository',
       '@klpkit/vm',
