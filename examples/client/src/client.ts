@@ -9,6 +9,9 @@ import { step } from './step.ts';
 /** Checks of a fleet are spread over this share of the interval, so that they do not come all at once. */
 const JITTER = 0.2;
 
+/** A server that says "ask again in a moment" is not asked more often than this share of the interval. */
+const SHORTEST = 0.1;
+
 /**
  * Makes the client of one machine; touches nothing until it is started. State changes happen in one pure function ({@link step}); this file
  * only runs its effects and feeds their answers back.
@@ -68,6 +71,7 @@ async function runForEver(
     const { checkIntervalMs } = body.schedule;
     const askedMs = state.kind === 'held' ? (state.retryAfterMs ?? checkIntervalMs) : checkIntervalMs;
     const spread = 1 - JITTER / 2 + JITTER * body.random.fraction();
-    await body.clock.sleep(Math.min(askedMs, checkIntervalMs) * spread, signal);
+    const waitMs = Math.min(Math.max(askedMs, checkIntervalMs * SHORTEST), checkIntervalMs);
+    await body.clock.sleep(waitMs * spread, signal);
   }
 }

@@ -17,6 +17,7 @@ export async function examine(
   if (record === null) throw new TypeError('a health check needs an open record');
   const verdict = judgeHealth({
     module,
+    hostNames: body.ports.hostNames ?? [],
     transition: await readTransition(module, body.kernelOptions),
     before: record.counters,
     now: await readCounters(body.kernelOptions),

@@ -86,3 +86,9 @@ it('sends no address, and no more than a ping may hold', () => {
   expect(verdict.incidents[0]?.trace).toHaveLength(24);
   expect(JSON.stringify(verdict)).not.toMatch(/ffffc90000a3fd58|10\.1\.2\.3|x{300}/);
 });
+
+it("cuts the machine's own name out of what it tells", () => {
+  const trace = ['web-17 kernel: something'];
+  const verdict = judgeHealth({ ...well, incidents: [incident('fault', 'strong', { trace })], hostNames: ['web-17'] });
+  expect(JSON.stringify(verdict)).not.toContain('web-17');
+});

@@ -1,6 +1,6 @@
 import type { Incident } from '@klpkit/kernel-log';
 import type { Counters, TransitionState } from '@klpkit/kernel';
-import { type PingIncident, pingLimits, redactKernelText } from '@klpkit/pings';
+import { type PingIncident, pingLimits, redactKernelText, type RedactOptions } from '@klpkit/pings';
 import type { Failure } from './state.ts';
 
 /** What one health check saw. */
@@ -11,6 +11,8 @@ export interface Signs {
   readonly now: Counters;
   /** Found in the log since the sequence number taken before the load. */
   readonly incidents: readonly Incident[];
+  /** Names of this machine, to be cut out of what is told. */
+  readonly hostNames?: readonly string[];
 }
 
 /** Nothing, or what is wrong. */
@@ -27,7 +29,7 @@ const FAULT_TAINTS = (1 << 5) | (1 << 7);
  */
 export function judgeHealth(signs: Signs): Verdict {
   const suspicious = signs.incidents.filter(speaksAgainst);
-  const incidents = suspicious.slice(0, pingLimits.incidents).map((incident) => toPing(incident));
+  const incidents = suspicious.slice(0, pingLimits.incidents).map((incident) => toPing(incident, signs));
   const ill = (code: string, what: string): Verdict => ({
     healthy: false,
     failure: {
@@ -38,7 +40,7 @@ export function judgeHealth(signs: Signs): Verdict {
   });
   const [first] = suspicious;
   if (first !== undefined)
-    return ill('KERNEL_INCIDENT', `The kernel reported "${redactKernelText(first.title)}" since the load.`);
+    return ill('KERNEL_INCIDENT', `The kernel reported "${redactKernelText(first.title, signs)}" since the load.`);
   if (rose(signs.before.oops, signs.now.oops)) return ill('OOPS_COUNTED', 'The kernel counted an oops since the load.');
   if ((signs.now.tainted & ~signs.before.tainted & FAULT_TAINTS) !== 0) {
     return ill('KERNEL_TAINTED', 'The kernel marked itself as faulty (taint D or B) since the load.');
@@ -59,8 +61,8 @@ function rose(before: number | null, now: number | null): boolean {
   return before !== null && now !== null && now > before;
 }
 
-function toPing({ kind, title, attribution, trace }: Incident): PingIncident {
-  const line = (text: string) => redactKernelText(text).slice(0, pingLimits.lineLength);
+function toPing({ kind, title, attribution, trace }: Incident, redact: RedactOptions): PingIncident {
+  const line = (text: string) => redactKernelText(text, redact).slice(0, pingLimits.lineLength);
   return {
     kind,
     title: line(title),

@@ -16,7 +16,12 @@ export async function perform(effects: readonly Effect[], hands: Hands): Promise
       answer = (await run(effect, hands)) ?? answer;
     } catch (error) {
       hands.signal?.throwIfAborted();
-      return { kind: 'failed', phase: phaseOf[effect.kind] ?? 'check', ...blame(error), now: hands.body.epochMs() };
+      return {
+        kind: 'failed',
+        phase: phaseOf[effect.kind] ?? 'check',
+        ...blame(error, hands.body.ports.hostNames),
+        now: hands.body.epochMs(),
+      };
     }
   }
   return answer;
@@ -59,8 +64,11 @@ function run(effect: Effect, hands: Hands): Promise<ClientEvent | undefined> {
   }
 }
 
-function blame(error: unknown): Pick<Extract<ClientEvent, { kind: 'failed' }>, 'failure' | 'inserter'> {
-  const failure = failureOf(error);
+function blame(
+  error: unknown,
+  hostNames: readonly string[] | undefined,
+): Pick<Extract<ClientEvent, { kind: 'failed' }>, 'failure' | 'inserter'> {
+  const failure = failureOf(error, hostNames);
   if (failure.code === 'INSERTER_DIED') return { failure, inserter: 'died' };
   if (failure.code === 'INSERTER_HUNG') return { failure, inserter: 'hung' };
   return { failure };

@@ -27,9 +27,14 @@ async function run(chosen: Exclude<typeof options, string>): Promise<number> {
     progress.say(`It took ${((performance.now() - began) / 1000).toFixed(1)} s.`);
     return held ? 0 : 1;
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
-    progress.say('Stopped; the server, its database and all machines are closed.');
-    return 130;
+    if (stop.signal.aborted) {
+      progress.say('Stopped; the server, its database and all machines are closed.');
+      return 130;
+    }
+    // What has a code has a sentence with the next step; all else is a mistake in the demo.
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    progress.say(error.message);
+    return 1;
   } finally {
     progress.close();
     if (chosen.keep || (!held && !stop.signal.aborted)) progress.say(`The working folder is ${folder.path}.`);
