@@ -20,7 +20,7 @@ function judge(result: Measured, target: Target): { target: string; ok: boolean 
     return { target: `at most ${target.maxNs / unit.ns} ${unit.name}`, ok: result.oursNs <= target.maxNs };
   }
   return {
-    target: `at least ${target.minRatio}x the peer's speed`,
+    target: `at least ${Number(target.minRatio.toPrecision(3))}x the peer's speed`,
     ok: result.ratio !== null && result.ratio >= target.minRatio,
   };
 }

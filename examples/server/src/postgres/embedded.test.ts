@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { pino } from 'pino';
@@ -12,6 +12,8 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
+/** Another user can run these sources only where every folder above lets him through: not in a clone below a home of mode 0700. */
+const isOpen = await letsThrough(import.meta.dirname);
 const log = pino({ level: 'silent' });
 let folder: string;
 let running: EmbeddedPostgres | undefined;
@@ -128,7 +130,7 @@ describe('the embedded database', () => {
     });
   });
 
-  it.runIf(isRoot)('runs as the user of a server that is not root', async () => {
+  it.runIf(isRoot && isOpen)('runs as the user of a server that is not root', async () => {
     await chmod(folder, 0o755);
     const own = join(folder, 'nobody');
     await mkdir(own);
@@ -139,6 +141,12 @@ describe('the embedded database', () => {
     expect((await stat(join(own, 'postgres/data'))).uid).toBe(nobody);
   });
 });
+
+async function letsThrough(path: string): Promise<boolean> {
+  const othersMayEnter = 0o001;
+  if (((await stat(path)).mode & othersMayEnter) === 0) return false;
+  return path === dirname(path) || letsThrough(dirname(path));
+}
 
 /** Runs this package's database in a process of its own: one that is killed, or one of another user. */
 async function runChild(
