@@ -6,6 +6,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
+  series: ['6.1'],
   async run(guest) {
     await apply(guest, 'klpkit_cmdline_1');
     const again = insertModule(await guest.verified('klpkit_cmdline_1'));

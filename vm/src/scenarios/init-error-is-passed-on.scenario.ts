@@ -6,6 +6,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
+  series: ['6.1'],
   async run(guest) {
     const module = await guest.verified('klpkit_init');
     for (const [number, errno] of [

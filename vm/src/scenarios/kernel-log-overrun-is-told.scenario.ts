@@ -6,6 +6,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'open',
+  series: ['6.1'],
   async run(guest) {
     await writeFile('/proc/sys/kernel/printk_devkmsg', 'on\n');
     await writeFile('/proc/sys/kernel/printk', '1'); // not on the console, which is slow

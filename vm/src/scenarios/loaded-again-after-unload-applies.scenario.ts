@@ -5,6 +5,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
+  series: ['6.1'],
   async run(guest) {
     await apply(guest, 'klpkit_cmdline_1');
     await unload('klpkit_cmdline_1');

@@ -5,6 +5,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
+  series: ['6.1'],
   async run(guest) {
     await assert.rejects(insertModule(await guest.verified('klpkit_nosym')), {
       name: 'KernelError',

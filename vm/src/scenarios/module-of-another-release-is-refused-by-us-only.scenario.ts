@@ -6,6 +6,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'open',
+  series: ['6.1'],
   async run(guest) {
     const bytes = Buffer.from(await guest.module('klpkit_plain', 'unsigned'));
     const magic = `vermagic=${guest.release}`;

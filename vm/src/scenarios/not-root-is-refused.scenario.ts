@@ -17,6 +17,7 @@ process.exit(0);
 export default {
   where: 'guest',
   boot: 'enforcing',
+  series: ['6.1'],
   async run(guest) {
     const args = ['--conditions=@klpkit/source', '--input-type=module', '-e', program];
     const { stdout } = await promisify(execFile)(process.execPath, args, { uid: 65534, gid: 65534, cwd: '/app/vm' });

@@ -7,6 +7,7 @@ import type { GuestScenario } from '../scenario.ts';
 export default {
   where: 'guest',
   boot: 'enforcing',
+  series: ['6.1'],
   async run(guest) {
     await insertPlain(guest, 'klpkit_host');
     const sleeper = await sleepInHost(guest);
