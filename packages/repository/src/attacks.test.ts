@@ -189,6 +189,8 @@ describe('a stolen online key', () => {
     const view = await machine.view(kernel);
     expect(view.blocklistFault).not.toBeNull();
     expect(view.blocklist.entries).toContainEqual(entry);
+    const again = await machine.view(kernel);
+    expect(again).toMatchObject({ blocklistFault: view.blocklistFault, blocklist: { entries: [entry] } });
   });
 
   test('of rollout hurries or stops a signed release, and makes none', async () => {

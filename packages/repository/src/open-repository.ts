@@ -123,17 +123,15 @@ async function readBlocklist(
   const next = wrap(blocklistTarget, () => parseBlocklist(parseJson(listBytes, blocklistTarget)));
   const lifts = wrap(liftsTarget, () => parseLifts(parseJson(liftBytes, liftsTarget)));
   const current = await keptBlocklist(folder);
-  let blocklist = next;
-  let blocklistFault: BlocklistErrorCode | null = null;
   try {
-    blocklist = succeed(current, next, { lifts: lifts.entries, epoch: lifts.epoch });
+    const blocklist = succeed(current, next, { lifts: lifts.entries, epoch: lifts.epoch });
+    await keepBlocklist(folder, blocklist);
+    return { blocklist, blocklistFault: null };
   } catch (error) {
     if (!isBlocklistError(error)) throw error;
-    blocklistFault = error.code;
-    blocklist = current === undefined ? next : unionOf(current, next);
+    // Decided with, never kept: the list that this machine accepted stays the one that the next must follow from.
+    return { blocklist: current === undefined ? next : unionOf(current, next), blocklistFault: error.code };
   }
-  await keepBlocklist(folder, blocklist);
-  return { blocklist, blocklistFault };
 }
 
 // Forged or broken data on one mirror is no reason to go without updates while another has good ones; it is the first thing to report
