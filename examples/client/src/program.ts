@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { releaseKey } from '@klpkit/release';
 import { pino } from 'pino';
 import { assemble } from './assemble.ts';
 import { type ClientConfig, readConfig } from './config.ts';
@@ -80,7 +81,7 @@ async function work(
     );
     return exitCodes.ok;
   }
-  const assembled = await assemble(config, { kernel, onNotice: (notice) => logNotice(log, notice) });
+  const assembled = await assemble(config, { kernel, onNotice: noticeLogger(log) });
   const { client } = assembled;
   const stop = signal === undefined ? {} : { signal };
   try {
@@ -95,19 +96,27 @@ async function work(
   }
 }
 
-function logNotice(log: pino.Logger, notice: Notice): void {
-  if (notice.kind === 'trouble') log.warn({ code: notice.code }, notice.message);
-  else log.info({ state: notice.state.kind, ...detailOf(notice.state) }, sentenceOf(notice.state));
+/** A line for each notice; the looks at one transition after the first are for whoever debugs. */
+function noticeLogger(log: pino.Logger): (notice: Notice) => void {
+  let last: ClientState['kind'] | undefined;
+  return (notice) => {
+    if (notice.kind === 'trouble') return log.warn({ code: notice.code }, notice.message);
+    const { state } = notice;
+    const isLook = state.kind === 'transitioning' && last === 'transitioning';
+    last = state.kind;
+    log[isLook ? 'debug' : 'info']({ state: state.kind, ...detailOf(state) }, sentenceOf(state));
+  };
 }
 
 /** What of a state goes into a log line: no whole documents. */
 function detailOf(state: ClientState): Record<string, unknown> {
-  if ('attempt' in state) return { release: `${state.attempt.release.name}-${state.attempt.release.version}` };
+  if ('attempt' in state) return { release: releaseKey(state.attempt.release) };
   const { kind: _, ...rest } = state;
   return rest;
 }
 
 function sentenceOf(state: ClientState): string {
   if ('failure' in state) return state.failure.message;
+  if (state.kind === 'soaking') return `soaking: health check ${state.next} of 3 comes next`;
   return 'message' in state ? state.message : state.kind;
 }
