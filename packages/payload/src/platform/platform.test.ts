@@ -1,6 +1,6 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { makeAuthority, type TestAlgorithm, testAuthority, tinyModule } from '@klpkit-internal/testkit';
-import { sign as signBytes } from 'node:crypto';
+import { createHash, sign as signBytes } from 'node:crypto';
 import { assert, property, uint8Array } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HashName, SignatureScheme } from '../algorithm.ts';
@@ -89,11 +89,11 @@ describe('what WebCrypto does not know', () => {
 test('a large payload is hashed and verified in slices', async () => {
   const authority = testAuthority('rsa-2048');
   const certificate = await parseCertificate(authority.certificateDer);
-  const large = new Uint8Array(65 * 1024 * 1024).fill(7);
+  const large = new Uint8Array(97 * 1024 * 1024).fill(7);
   const signature = new Uint8Array(signBytes('sha256', large, authority.key));
   const check = { scheme: { kind: 'rsa', hash: 'sha256' }, certificate, data: large, signature } as const;
   expect(await node.verifySignature(check)).toBe(true);
-  expect(await node.sha256(large, undefined)).toBe(toHex(nobleSha256(large)));
+  expect(await node.sha256(large, undefined)).toBe(createHash('sha256').update(large).digest('hex'));
   const controller = new AbortController();
   const reason = new Error('enough');
   setImmediate(() => controller.abort(reason));
