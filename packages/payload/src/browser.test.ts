@@ -48,8 +48,7 @@ describe.runIf(executable !== undefined)('in Chromium', () => {
   ];
 
   test('modules are verified, refused, opened and signed as on Node', { timeout: 120_000 }, async () => {
-    const open = await openPage(executable ?? '', await bundleForBrowser(source, import.meta.dirname));
-    await using _page = open;
+    await using open = await openPage(executable ?? '', await bundleForBrowser(source, import.meta.dirname));
     const root = testAuthority('p-384');
     const leaf = makeAuthority({ algorithm: 'p-256', name: 'leaf', issuer: root });
     const rsa = testAuthority('rsa-2048');
@@ -84,7 +83,8 @@ describe.runIf(executable !== undefined)('in Chromium', () => {
     };
     const result = await open.page.evaluate(async ({ certificates, cases: given, unsigned, keys }) => {
       const { klpkit } = globalThis as unknown as PageGlobals;
-      const bytesOf = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+      const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
+        Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
       const trust = await klpkit.parseTrust({ certificates });
       const ends: [string, string][] = [];
       for (const { name, file } of given) {
@@ -94,7 +94,7 @@ describe.runIf(executable !== undefined)('in Chromium', () => {
           .catch((error: unknown) => (klpkit.isVerifyError(error) ? error.code : String(error)));
         ends.push([name, end]);
       }
-      const body = new Blob([bytesOf(unsigned) as Uint8Array<ArrayBuffer>]).stream();
+      const body = new Blob([bytesOf(unsigned)]).stream();
       const { sha256 } = await klpkit.digestPayload(body);
       const made: string[] = [];
       for (const options of keys) {
