@@ -30,7 +30,8 @@ static noinline void klpkit_trap_spring(void)
 			cpu_relax();
 	else if (!strncmp(mode, "hung", 4))
 		while (READ_ONCE(armed))
-			schedule_timeout_uninterruptible(HZ / 10);
+			/* in one go: a task that was switched to is not hung */
+			schedule_timeout_uninterruptible(15 * HZ);
 }
 
 static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)

@@ -28,6 +28,7 @@ exec $b switch_root /new /bin/busybox sh /run/agent
 export const agentScript = `export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root NO_COLOR=1
 mount -t tmpfs tmp /tmp
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+mount -t securityfs securityfs /sys/kernel/security 2>/dev/null
 mount -t pstore pstore /sys/fs/pstore 2>/dev/null
 mount --bind /run/hosts /etc/hosts 2>/dev/null
 ip link set lo up
