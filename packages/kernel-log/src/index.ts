@@ -1,5 +1,6 @@
 /**
- * Kernel log in, incidents out, attributed to a livepatch.
+ * Kernel log in, incidents out: one for each fault, attributed to a livepatch where the log shows that one had a part in it.
+ * {@link scanKernelLog} takes records, {@link scanKernelText} takes text as it comes, {@link parseLogRecord} reads one record.
  *
  * @packageDocumentation
  */

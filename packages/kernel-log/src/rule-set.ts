@@ -5,8 +5,6 @@ import type { LogRule } from './rule.ts';
 export interface RuleSet {
   /** Finds in a block of text, from `lastIndex` on, where an incident or a line about livepatches may be. */
   readonly hint: RegExp;
-  /** The same for one message. */
-  mayMatch(message: string): boolean;
   /** The first rule that matches at the start of a message, and the groups it found. */
   match(message: string): RuleMatch | undefined;
 }
@@ -58,25 +56,57 @@ export function hintTexts(rules: readonly LogRule[]): readonly string[] {
   return all.filter((text) => !all.some((other) => other !== text && text.startsWith(other))).toSorted();
 }
 
-/** Makes rules ready; they must have passed {@link checkRules}. */
-export function createRuleSet(rules: readonly LogRule[]): RuleSet {
+/**
+ * Makes rules ready; they must have passed {@link checkRules}. Without `all` nothing is looked for on behalf of external
+ * rules; they still have their turn in a line that was found, so that a process named like a fault is told from one.
+ */
+export function createRuleSet(rules: readonly LogRule[], options: { readonly all: boolean }): RuleSet {
   const compiled = rules.map((rule) => ({ rule, start: new RegExp(`^(?:${rule.pattern.source})`) }));
-  const texts = hintTexts(rules).map(escapeRegExp).join('|');
-  const first = new RegExp(`(?:^|[>\\] ])(?:${texts})`);
+  const texts = hintTexts(options.all ? rules : rules.filter(({ kind }) => kind !== 'external'));
+  const either = texts.map(escapeRegExp).join('|');
+  const mayMatch = createFirstLook(rules, texts, either);
   return {
     // An engine skips fast to the few characters that can stand in front: this makes the search five times as fast.
-    hint: new RegExp(`[\\n;>\\] ](?:${texts})`, 'g'),
-    mayMatch: (message) => first.test(message),
+    hint: new RegExp(`[\\n;>\\] ](?:${either})`, 'g'),
     match(message) {
       const head = message.length > maxMatched ? message.slice(0, maxMatched) : message;
+      if (!mayMatch(head)) return undefined;
       for (const { rule, start } of compiled) {
-        if (!rule.anchors.some((anchor) => head.includes(anchor))) continue;
         const match = start.exec(head);
         if (match !== null) return { rule, groups: match.groups ?? {} };
       }
       return undefined;
     },
   };
+}
+
+/** Most lines with a hint are harmless: for each hint in a message, the rules that it belongs to are tried as one pattern. */
+function createFirstLook(
+  rules: readonly LogRule[],
+  texts: readonly string[],
+  either: string,
+): (head: string) => boolean {
+  const owners = new Map(
+    texts.map((text) => {
+      const own = rules.filter((rule) => rule.anchors.some((anchor) => anchor.startsWith(text)));
+      const patterns = own.map(({ pattern }) => withoutNames(pattern.source));
+      return [text, patterns.length === 0 ? /$^/ : new RegExp(`^(?:${patterns.join('|')})`)] as const;
+    }),
+  );
+  const hints = new RegExp(`(?:^|[>\\] ])(${either})`, 'g');
+  return (head) => {
+    hints.lastIndex = 0;
+    for (let hit = hints.exec(head); hit !== null; hit = hints.exec(head)) {
+      if (owners.get(hit[1] ?? '')?.test(head) === true) return true;
+      hints.lastIndex = hit.index + 1; // the blank at the end of one hint may stand in front of the next
+    }
+    return false;
+  };
+}
+
+/** A group's name may stand only once in a pattern. */
+function withoutNames(source: string): string {
+  return source.replace(/\(\?<\w+>/g, '(?:');
 }
 
 function escapeRegExp(text: string): string {

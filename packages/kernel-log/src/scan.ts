@@ -98,14 +98,15 @@ function prepare(options: ScanOptions): { scanner: Scanner; rules: RuleSet } {
   if (Number.isNaN(settleMs) || settleMs < 0) throw invalid('settleMs', 'a number of milliseconds from 0 on');
   const list = options.rules ?? defaultRules;
   if (list !== defaultRules) checkRules(list);
-  const rules = createRuleSet(list);
+  const all = options.all ?? false;
+  const rules = createRuleSet(list, { all });
   const scanner = createScanner({
     rules,
     format: options.format ?? 'auto',
     // The kernel prints names with _ where files have -.
     module: options.module?.replaceAll('-', '_'),
     loadedSeq: options.loadedSeq,
-    all: options.all ?? false,
+    all,
   });
   return { scanner, rules };
 }

@@ -114,8 +114,7 @@ function beginWith(state: State, record: LogRecord, text: string): boolean {
   const message = text.startsWith(' ') ? text.trimStart() : text;
   if (message.includes('patch') || message.includes('LIVEPATCH')) state.watch.learn(message);
   closeSilent(state, record);
-  const { rules } = state.options;
-  const match = rules.mayMatch(message) ? rules.match(message) : undefined;
+  const match = state.options.rules.match(message);
   if (match === undefined) return false;
   begin(state, record.caller ?? '', match, message, record);
   return true;
