@@ -19,7 +19,14 @@ export interface Terminal {
 
 /**
  * The terminal of this process. Package managers run scripts in the package's folder and say in `INIT_CWD` where the user stands,
- * which is what paths are meant against.
+ * which is what paths are meant against. Ctrl-C and SIGTERM abort `signal`.
+ *
+ * @example
+ * ```ts
+ * import { processTerminal, run } from 'klpkit';
+ *
+ * process.exitCode = await run(['status', '--json'], processTerminal());
+ * ```
  */
 export function processTerminal(): Terminal {
   const stop = new AbortController();
