@@ -1,5 +1,6 @@
-import { expandGzip, expandZstd } from '#platform';
+import { expandGzip } from '#platform';
 import { joinBytes } from './bytes.ts';
+import { decodeWithin } from './decode-within.ts';
 import { isVerifyError, VerifyError } from './error.ts';
 import { type Compression, compressionOf } from './compression.ts';
 
@@ -21,6 +22,12 @@ async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal
   } finally {
     await reader.cancel().catch(() => undefined);
   }
+}
+
+/** The same decoder everywhere: Node has zstd from 22.15 on only, and there takes a stream that is cut short for whole. */
+async function expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const { Decompress } = await import('fzstd');
+  return decodeWithin(maxBytes, bytes, (take) => new Decompress(take));
 }
 
 /** Node's zlib says in this way that `maxOutputLength` was reached. */

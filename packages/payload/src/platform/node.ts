@@ -106,11 +106,6 @@ export async function expandGzip(bytes: Uint8Array, maxBytes: number): Promise<U
   return gunzipSync(bytes, { maxOutputLength: maxBytes });
 }
 
-export async function expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  const { zstdDecompressSync } = await import('node:zlib');
-  return zstdDecompressSync(bytes, { maxOutputLength: maxBytes });
-}
-
 export function openFile(path: string): AsyncIterable<Uint8Array> {
   return createReadStream(path, { highWaterMark: readBytes });
 }

@@ -44,9 +44,8 @@ export interface Platform {
   verifySignature(check: SignatureCheck): Promise<boolean>;
   /** Signs; throws `MALFORMED_KEY` for a key that cannot be read or is of another kind. */
   signBytes(job: SigningJob): Promise<Uint8Array>;
-  /** Expands a gzip or zstd file of which no more than `maxBytes` may come; throws what the decoder throws. */
+  /** Expands a gzip file of which no more than `maxBytes` may come; throws what the decoder throws. */
   expandGzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array>;
-  expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array>;
   /** A file's bytes in pieces, where there are files. */
   openFile(path: string): AsyncIterable<Uint8Array>;
 }

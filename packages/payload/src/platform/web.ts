@@ -1,6 +1,7 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import type { HashName } from '../algorithm.ts';
-import { joinBytes, toHex } from '../bytes.ts';
+import { toHex } from '../bytes.ts';
+import { decodeWithin } from '../decode-within.ts';
 import { VerifyError } from '../error.ts';
 import { parsePem } from '../pem.ts';
 import { derEcdsaSignature, rawEcdsaSignature } from './ecdsa-signature.ts';
@@ -77,41 +78,9 @@ export async function signBytes(job: SigningJob): Promise<Uint8Array> {
   }
 }
 
-/** Takes what a decoder gives, and stops it at the limit. */
-function collector(maxBytes: number): { take: (chunk: Uint8Array) => void; bytes: () => Uint8Array } {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  return {
-    take(chunk) {
-      length += chunk.length;
-      if (length > maxBytes) throw new VerifyError('TOO_LARGE', `the file expands to more than ${maxBytes} bytes`);
-      if (chunk.length > 0) chunks.push(chunk.slice());
-    },
-    bytes: () => joinBytes(chunks),
-  };
-}
-
-/** Compressed bytes handed to a decoder at once: what one step can expand to before the limit is looked at. */
-const pushBytes = 16 * 1024;
-
-function push(decoder: { push(chunk: Uint8Array, final?: boolean): unknown }, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; at += pushBytes) {
-    decoder.push(bytes.subarray(at, at + pushBytes), at + pushBytes >= bytes.length);
-  }
-}
-
 export async function expandGzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const { Gunzip } = await import('fflate');
-  const { take, bytes: collected } = collector(maxBytes);
-  push(new Gunzip(take), bytes);
-  return collected();
-}
-
-export async function expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
-  const { Decompress } = await import('fzstd');
-  const { take, bytes: collected } = collector(maxBytes);
-  push(new Decompress(take), bytes);
-  return collected();
+  return decodeWithin(maxBytes, bytes, (take) => new Gunzip(take));
 }
 
 export function openFile(_path: string): AsyncIterable<Uint8Array> {
