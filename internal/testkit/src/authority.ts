@@ -8,6 +8,7 @@ import {
   AlgorithmIdentifier,
   PublicKeyInfo,
   Time,
+  TimeType,
 } from 'pkijs';
 
 /** Keys that a test authority can have. */
@@ -112,6 +113,11 @@ const commonName = (value: string): AttributeTypeAndValue =>
 
 let serialCounter = 0;
 
+/** RFC 5280, 4.1.2.5: UTCTime up to 2049, GeneralizedTime from then on. */
+function timeOf(value: Date): Time {
+  return new Time({ type: value.getUTCFullYear() > 2049 ? TimeType.GeneralizedTime : TimeType.UTCTime, value });
+}
+
 /** Makes a fresh key and an X.509 v3 certificate for it. RSA-4096 takes up to seconds: share it through {@link testAuthority}. */
 export function makeAuthority(options: AuthorityOptions = {}): TestAuthority {
   const algorithm = options.algorithm ?? 'rsa-2048';
@@ -131,8 +137,7 @@ export function makeAuthority(options: AuthorityOptions = {}): TestAuthority {
   certificate.issuer.typesAndValues.push(commonName(options.issuer?.name ?? name));
   certificate.notBefore.value = new Date('2024-01-01T00:00:00Z');
   const notAfter = options.notAfter ?? new Date('2049-12-31T23:59:59Z');
-  // RFC 5280: UTCTime (0) up to 2049, GeneralizedTime (1) from then on.
-  certificate.notAfter = new Time({ type: notAfter.getUTCFullYear() > 2049 ? 1 : 0, value: notAfter });
+  certificate.notAfter = timeOf(notAfter);
   certificate.subjectPublicKeyInfo = keyInfo;
   certificate.extensions = extensions(options, ski);
   certificate.signature = signatureAlgorithm(signerAlgorithm, hash);

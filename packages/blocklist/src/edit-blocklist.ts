@@ -68,7 +68,7 @@ export function block(list: Blocklist, entry: BlockEntry, now: number, options: 
  * The next version, with the entries of a release lifted: gone from the list, and on record in `lifted`. Clients follow only where whom
  * they trust with it has said so too, see `succeed`.
  *
- * @param lift What is lifted, when and why.
+ * @param lifted What is lifted, when and why.
  * @throws BlocklistError `OUT_OF_RANGE` where no entry is lifted by it.
  * @example
  * ```ts

@@ -2,7 +2,7 @@
  * Linux errno values, the same on every architecture this package runs on (include/uapi/asm-generic/errno-base.h and
  * errno.h). Node's own table lacks those above 125.
  */
-const numbers = {
+export const errnoNumbers = {
   EPERM: 1,
   ENOENT: 2,
   ESRCH: 3,
@@ -45,15 +45,15 @@ const numbers = {
 } as const;
 
 /** An errno by name, of those that the module loader, sysfs and the kernel log give. */
-export type ErrnoName = keyof typeof numbers;
+export type ErrnoName = keyof typeof errnoNumbers;
 
 const names = new Map<number, ErrnoName>(
-  (Object.entries(numbers) as [ErrnoName, number][]).map(([name, number]) => [number, name]),
+  (Object.entries(errnoNumbers) as [ErrnoName, number][]).map(([name, number]) => [number, name]),
 );
 
 /** The number of a name. */
 export function errnoNumber(name: ErrnoName): number {
-  return numbers[name];
+  return errnoNumbers[name];
 }
 
 /** The name of a positive errno, or `errno N` for one that is not in the table. */
@@ -64,7 +64,7 @@ export function errnoName(number: number): string {
 /** The number of a name that {@link errnoOf} gave. */
 export function numberOfErrno(name: string | undefined): number | undefined {
   if (name === undefined) return undefined;
-  if (Object.hasOwn(numbers, name)) return numbers[name as ErrnoName];
+  if (Object.hasOwn(errnoNumbers, name)) return errnoNumbers[name as ErrnoName];
   const match = /^errno (\d{1,4})$/.exec(name);
   return match === null ? undefined : Number(match[1]);
 }
@@ -76,7 +76,7 @@ export function numberOfErrno(name: string | undefined): number | undefined {
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { errno, code } = error as { errno?: unknown; code?: unknown };
-  if (typeof code === 'string' && Object.hasOwn(numbers, code)) return code;
+  if (typeof code === 'string' && Object.hasOwn(errnoNumbers, code)) return code;
   if (typeof errno === 'number' && Number.isInteger(errno) && errno !== 0) return errnoName(Math.abs(errno));
   if (typeof errno === 'string' && /^E[A-Z0-9]{1,20}$/.test(errno)) return errno;
   return typeof code === 'string' && /^E[A-Z0-9]{1,20}$/.test(code) ? code : undefined;

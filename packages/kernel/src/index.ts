@@ -25,7 +25,7 @@ export type { LogGap, ReadKernelLogOptions } from './log-options.ts';
 export type { Counters, KernelInfo, PatchedObject, PatchInfo, TransitionModel } from './info-types.ts';
 export { defaultInsertDeadlineMs } from './insert-options.ts';
 export type { InsertOptions } from './insert-options.ts';
-export { errnoError } from './errno.ts';
+export { errnoError, errnoNumbers } from './errno.ts';
 export type { ErrnoName } from './errno.ts';
 export { forceAcceptance, forceTransition, reverseTransition, setPatchEnabled } from './patch-control.ts';
 export type { ForceOptions } from './patch-control.ts';
