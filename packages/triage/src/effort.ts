@@ -16,7 +16,27 @@ export interface EffortSign {
   readonly blocks: boolean;
 }
 
-/** Kinds of {@link EffortSign}; the README has the table of points. */
+/**
+ * Kinds of {@link EffortSign}.
+ *
+ * - `struct-layout`: a structure changes; objects that exist have the old layout.
+ * - `header`: a header changes, so callers elsewhere may be compiled anew.
+ * - `inline`: an inline function changes; every function that it was inlined into has to be patched.
+ * - `macro`: a macro changes, likewise.
+ * - `static-data`: data that exist already change; only a callback can do that.
+ * - `static-key`: code that is switched by patching it (static keys, static calls).
+ * - `init`: code that ran once and is gone (`__init`, `__exit`).
+ * - `notrace`: a function that ftrace does not reach (`notrace`, `noinstr`): it cannot be redirected.
+ * - `assembly`, `boot`: assembly, or code that runs before the kernel or outside it (boot, EFI stub, vDSO).
+ * - `build`: Makefiles, Kconfig, device trees.
+ * - `not-c`: Rust or binary files.
+ * - `locking`: the order of locks changes, while old and new code run side by side.
+ * - `exported`: what is exported to modules changes.
+ * - `per-cpu`: per-CPU data change.
+ * - `signature`: a function's parameters change, so that all its callers do.
+ * - `initialiser`: objects are set up differently; those that exist were set up the old way.
+ * - `nothing`: no function changes, so there is nothing to redirect.
+ */
 export type EffortSignKind =
   | 'struct-layout'
   | 'header'
@@ -33,7 +53,9 @@ export type EffortSignKind =
   | 'locking'
   | 'exported'
   | 'per-cpu'
-  | 'generic';
+  | 'signature'
+  | 'initialiser'
+  | 'nothing';
 
 /** An estimate of the work of a livepatch, from the upstream fix. */
 export interface Effort {
@@ -52,3 +74,25 @@ export interface Effort {
   /** Whether a structure grows: a shadow variable. */
   readonly needsShadowVariables: boolean;
 }
+
+/**
+ * The estimate where nothing is known of the fix.
+ *
+ * @example
+ * ```ts
+ * import { unknownEffort } from '@klpkit/triage';
+ *
+ * const word = unknownEffort.class; // 'unknown'
+ * ```
+ */
+export const unknownEffort: Effort = {
+  class: 'unknown',
+  score: null,
+  files: [],
+  functions: [],
+  addedLines: 0,
+  removedLines: 0,
+  signs: [],
+  needsCallbacks: false,
+  needsShadowVariables: false,
+};
