@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Programs that booting takes; as root they are installed when they are missing. */
-const programs = ['qemu-system-x86_64', 'busybox', 'mke2fs', 'setpriv', 'lz4', 'gcc-12', 'make'];
+const programs = ['qemu-system-x86_64', 'mke2fs', 'setpriv', 'lz4', 'gcc-12', 'make'];
 
 function has(program: string): boolean {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];

@@ -1,6 +1,7 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureBusybox } from './busybox.ts';
 import { bootTools, ensureTools, findProgram } from './host-tools.ts';
 import { buildInitramfs } from './initramfs.ts';
 import type { PreparedKernel } from './kernel.ts';
@@ -59,6 +60,7 @@ async function makeFiles(kernel: PreparedKernel, options: BootOptions, folder: s
     network: options.network ?? 'none',
     hosts: options.hosts ?? {},
     drivers: options.drivers ?? [],
+    busybox: await ensureBusybox(options),
   });
   await writeFile(files.initramfs, initramfs);
   if (

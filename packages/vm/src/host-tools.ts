@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { runCommand } from './command.ts';
 import { VmError } from './vm-error.ts';
 
-/** A program of the host, and the Debian package that brings it. */
+/** A program of the host (or, as an absolute path, a library), and the Debian package that brings it. */
 export interface HostTool {
   readonly program: string;
   readonly debianPackage: string;
@@ -13,7 +13,6 @@ export interface HostTool {
 export const bootTools: readonly HostTool[] = [
   { program: 'qemu-system-x86_64', debianPackage: 'qemu-system-x86' },
   { program: 'setpriv', debianPackage: 'util-linux' },
-  { program: 'busybox', debianPackage: 'busybox-static' },
   { program: 'mke2fs', debianPackage: 'e2fsprogs' },
   { program: 'ldd', debianPackage: 'libc-bin' },
 ];
@@ -32,6 +31,7 @@ export const buildTools: readonly HostTool[] = [
   { program: 'gcc-12', debianPackage: 'gcc-12' },
   { program: 'make', debianPackage: 'make' },
   { program: 'strip', debianPackage: 'binutils' },
+  { program: '/usr/lib/x86_64-linux-gnu/libelf.so.1', debianPackage: 'libelf1' }, // objtool's, which comes without dependencies
 ];
 
 const searchPath = (): string[] => [
@@ -89,7 +89,15 @@ export async function ensureTools(
     );
 }
 
+async function isThere(program: string): Promise<boolean> {
+  if (!program.startsWith('/')) return (await findProgram(program)) !== undefined;
+  return access(program).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function missingTools(tools: readonly HostTool[]): Promise<HostTool[]> {
-  const found = await Promise.all(tools.map(async (tool) => ({ tool, path: await findProgram(tool.program) })));
-  return found.filter((entry) => entry.path === undefined).map((entry) => entry.tool);
+  const found = await Promise.all(tools.map(async (tool) => ({ tool, isThere: await isThere(tool.program) })));
+  return found.filter((entry) => !entry.isThere).map((entry) => entry.tool);
 }

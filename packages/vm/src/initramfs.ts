@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type CpioEntry, cpioFolder, cpioProgram, packCpio } from './cpio.ts';
 import { agentScript, initScript, networkScript } from './guest-scripts.ts';
-import { findProgram } from './host-tools.ts';
 import type { PreparedKernel } from './kernel.ts';
 import { openModules } from './module-file.ts';
 import { VmError } from './vm-error.ts';
@@ -15,6 +14,8 @@ export interface InitramfsOptions {
   readonly network: 'none' | 'user';
   readonly hosts: Readonly<Record<string, string>>;
   readonly drivers: readonly string[];
+  /** Path of a static busybox. */
+  readonly busybox: string;
 }
 
 /** The initramfs of one boot: busybox, the drivers that this kernel has as modules, and the guest's two scripts. */
@@ -27,10 +28,9 @@ export async function buildInitramfs(kernel: PreparedKernel, options: InitramfsO
     [...checksum, ...(await modules.closure(wanted))].map((module) => [module.name, module.bytes]),
   );
   const order = [...drivers.keys()].map((name) => `${name} ${parameters.get(name) ?? ''}\n`).join('');
-  const busybox = await readFile((await findProgram('busybox')) ?? '/bin/busybox');
   const entries: CpioEntry[] = [
     ...['bin', 'proc', 'sys', 'dev', 'new', 'modules'].map(cpioFolder),
-    cpioProgram('bin/busybox', busybox),
+    cpioProgram('bin/busybox', await readFile(options.busybox)),
     cpioProgram('init', initScript),
     cpioProgram('agent', agentScript),
     cpioProgram('network', options.network === 'user' ? networkScript : ''),

@@ -1,6 +1,7 @@
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { ensureBusybox } from './busybox.ts';
 import { runCommand } from './command.ts';
 import { bootTools, ensureTools, findProgram } from './host-tools.ts';
 import type { RootEntry } from './root-entry.ts';
@@ -18,6 +19,8 @@ export interface BuildRootOptions {
   readonly image: string;
   /** The Node that goes in as /usr/bin/node, with its libraries: the running one unless told, none with null. */
   readonly node?: string | null;
+  /** Where a static busybox is kept if the system has none. */
+  readonly cacheFolder?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -60,7 +63,11 @@ export async function buildRoot(entries: readonly RootEntry[], options: BuildRoo
   const staging = await mkdtemp(join(tmpdir(), 'klpkit-root-'));
   try {
     for (const folder of folders) await mkdir(join(staging, folder), { recursive: true });
-    const all = [...(await baseEntries(signal)), ...(node === null ? [] : await nodeEntries(node, signal)), ...entries];
+    const all = [
+      ...(await baseEntries(await ensureBusybox(options), signal)),
+      ...(node === null ? [] : await nodeEntries(node, signal)),
+      ...entries,
+    ];
     for (const entry of all) {
       signal?.throwIfAborted();
       await place(entry, staging);
@@ -72,11 +79,10 @@ export async function buildRoot(entries: readonly RootEntry[], options: BuildRoo
   return { path: image };
 }
 
-async function baseEntries(signal: AbortSignal | undefined): Promise<RootEntry[]> {
-  const busybox = (await findProgram('busybox')) ?? '/bin/busybox';
+async function baseEntries(busybox: string, signal: AbortSignal | undefined): Promise<RootEntry[]> {
   const list = await runCommand(busybox, ['--list'], {
     code: 'IMAGE_FAILED',
-    nextStep: 'reinstall busybox-static',
+    nextStep: 'remove it from the cache and try again',
     signal,
   });
   const applets = list

@@ -28,6 +28,8 @@ export interface BootOptions {
   readonly accelerator?: 'tcg' | 'kvm';
   /** More arguments for QEMU, for example a device. */
   readonly qemuArguments?: readonly string[];
+  /** Where a static busybox is kept if the system has none. */
+  readonly cacheFolder?: string;
   /** How long the boot may take: 120,000 unless told. */
   readonly bootTimeoutMs?: number;
   /** How long the machine may live, boot included: 600,000 unless told. It is killed then. */
