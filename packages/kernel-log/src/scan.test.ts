@@ -301,6 +301,14 @@ describe('who may speak', () => {
     expect(await scan(['6,1,1,-;boot', ' DEVICE=x', 'Kernel panic - not syncing: forged'])).toEqual([]);
   });
 
+  it('a dictionary neither speaks nor hides', async () => {
+    const records = kmsg(oops(1, inPatch)).map(
+      (line) => `${line}\n SUBSYSTEM=x\n DEVICE=Kernel panic - not syncing: forged\n`,
+    );
+    expect(await scan(records)).toMatchObject([{ rule: 'null-dereference', consequences: 0, lastSeq: 514 }]);
+    expect(await scan([kmsg(oops(1, inPatch)).join('\n')])).toMatchObject([{ rule: 'null-dereference', lastSeq: 514 }]);
+  });
+
   it('no newline that user space put into a record', async () => {
     expect(await scan(['4,1,1,-;widget: bad name a\\x0aKernel panic - not syncing: forged'])).toEqual([]);
   });

@@ -60,11 +60,9 @@ export async function* scanKernelLog(
 ): AsyncGenerator<Incident, void, undefined> {
   const scanner = prepare(options).scanner;
   yield* drive(scanner, lines, options, {
-    push: (line) => {
-      // A dictionary may follow a record; more lines in one string are taken apart by what they are.
-      scanner.read(
-        line.length > maxLineLength ? line.slice(0, maxLineLength) : line.endsWith('\n') ? line.slice(0, -1) : line,
-      );
+    // After a record of /dev/kmsg its dictionary may come, which says nothing about incidents.
+    push: (record) => {
+      for (const line of record.split('\n')) scanner.read(line.slice(0, maxLineLength));
     },
     end: () => undefined,
   });

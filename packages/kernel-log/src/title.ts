@@ -10,6 +10,7 @@ export function renderTitle(template: string, values: ReadonlyMap<string, string
   return filled
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
+    .replace(/:$/, '')
     .slice(0, maxTitle);
 }
 

@@ -110,7 +110,7 @@ export const faultRules: readonly LogRule[] = [
     kind: 'fault',
     role: 'follow',
     anchors: ['divide error: ', 'divide_error: '],
-    pattern: pattern(String.raw`(?:Oops: )?divide[ _]error: [0-9a-f]{1,16}(?: ${oopsNumber})?`),
+    pattern: pattern(String.raw`(?:Oops: )?divide[ _]error: [0-9a-f]{4,16}(?: ${oopsNumber})?`),
     title: 'divide error in {function}',
   },
   {
@@ -118,7 +118,7 @@ export const faultRules: readonly LogRule[] = [
     kind: 'fault',
     role: 'follow',
     anchors: ['stack segment: '],
-    pattern: pattern(String.raw`(?:Oops: )?stack segment: [0-9a-f]{1,16}(?: ${oopsNumber})?`),
+    pattern: pattern(String.raw`(?:Oops: )?stack segment: [0-9a-f]{4,16}(?: ${oopsNumber})?`),
     title: 'stack segment fault in {function}',
   },
   {
@@ -126,18 +126,17 @@ export const faultRules: readonly LogRule[] = [
     kind: 'fault',
     role: 'follow',
     anchors: ['invalid opcode: '],
-    pattern: pattern(String.raw`(?:Oops: )?invalid opcode: [0-9a-f]{1,16}(?: ${oopsNumber})?`),
+    pattern: pattern(String.raw`(?:Oops: )?invalid opcode: [0-9a-f]{4,16}(?: ${oopsNumber})?`),
     title: 'invalid opcode in {function}',
   },
   {
+    // die() of x86 with whatever it was given: int3, double fault, control protection, kernel stack overflow (page fault) …
     id: 'exception',
     kind: 'fault',
     role: 'follow',
     anchors: ['[#'],
     pattern: pattern(
-      '(?:Oops: )?(?<what>int3|debug|bounds|overflow|alignment check|control protection|invalid TSS|segment not present|',
-      'stack guard page|coprocessor error|coprocessor segment overrun|simd exception|Split lock detected|iret exception|',
-      String.raw`unknown exception|kernel stack overflow|Bad pagetable|Machine check): [0-9a-f]{1,16} `,
+      String.raw`(?:Oops: )?(?!Oops\b|Internal error)(?<what>[A-Za-z][\w ()/'-]{2,60}): [0-9a-f]{4,16} `,
       oopsNumber,
     ),
     title: '{what} in {function}',
@@ -156,20 +155,20 @@ export const oopsRules: readonly LogRule[] = [
     title: 'Internal error in {function}',
   },
   {
-    // powerpc, riscv, loongarch, s390 have words and a colon in different order
+    // x86, powerpc, riscv, loongarch, mips, s390: what stands before the number differs
     id: 'oops',
     kind: 'fault',
     role: 'follow',
-    anchors: ['[#'],
-    pattern: pattern(String.raw`(?:Oops\b|Kernel BUG)[^\[]{0,120}`, oopsNumber),
+    anchors: ['[#', 'Oops[#', 'detected[#'],
+    pattern: pattern(String.raw`(?:Oops\b|Kernel BUG|Kernel bug detected)[^\[]{0,120}`, oopsNumber),
     title: 'Oops in {function}',
   },
   {
     // arm, and arm64 of old
     id: 'unhandled-fault',
     kind: 'fault',
-    anchors: ['Unhandled fault: '],
-    pattern: /Unhandled fault: .{1,60} \(0x[0-9a-f]{1,8}\) at /,
+    anchors: ['Unhandled fault: ', 'Unhandled prefetch abort: '],
+    pattern: /Unhandled (?:fault|prefetch abort): .{1,60} \(0x[0-9a-f]{1,8}\) at /,
     title: 'Unhandled fault in {function}',
   },
   {
@@ -207,7 +206,7 @@ export const oopsRules: readonly LogRule[] = [
     id: 'kernel-bug',
     kind: 'fault',
     anchors: ['kernel BUG at '],
-    pattern: /kernel BUG at \S{1,255}:\d+!/,
+    pattern: /kernel BUG at [^\s[]\S{0,255}/,
     title: 'kernel BUG in {function}',
   },
   {

@@ -1,7 +1,7 @@
 import type { LogRule } from '../rule.ts';
 import { comm, pattern } from './patterns.ts';
 
-// Format strings: kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, kernel/rcu/tasks.h, kernel/workqueue.c, kernel/smp.c.
+// Format strings: kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, kernel/rcu/tasks.h, kernel/workqueue.c, kernel/smp.c, net/core/dev.c.
 
 /** Something does not come back. */
 export const hangRules: readonly LogRule[] = [
@@ -79,6 +79,13 @@ export const hangRules: readonly LogRule[] = [
     anchors: ['BUG: '],
     pattern: /(?:watchdog: )?BUG: workqueue lockup - pool/,
     title: 'BUG: workqueue lockup',
+  },
+  {
+    id: 'netdevice-refs',
+    kind: 'hang',
+    anchors: ['unregister_netdevice: waiting for '],
+    pattern: /unregister_netdevice: waiting for \S{1,16} to become free/,
+    title: 'unregister_netdevice: waiting for DEV to become free',
   },
   {
     id: 'csd-lock',

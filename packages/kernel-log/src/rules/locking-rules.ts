@@ -142,8 +142,7 @@ export const lockingRules: readonly LogRule[] = [
     id: 'bug-other',
     kind: 'warning',
     anchors: ['BUG: '],
-    pattern:
-      /BUG: (?!.{0,11} ?[[(/:]\d)(?!memory leak|no syscalls|K[A-Z]{2,5}SAN: |KFENCE: |soft lockup|workqueue lockup)(?<what>[A-Za-z][^\n]{4,80})/,
+    pattern: /BUG: (?!.{0,11} ?[[(/:]\d)(?!memory leak|no syscalls)(?<what>[A-Za-z][^\n]{4,80})/,
     title: 'BUG: {what}',
   },
 ];

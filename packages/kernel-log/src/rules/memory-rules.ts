@@ -2,7 +2,7 @@ import type { LogRule } from '../rule.ts';
 import { comm, ip, pattern } from './patterns.ts';
 
 // Format strings: mm/kasan/report.c, mm/kfence/report.c, mm/kmsan/report.c, kernel/kcsan/report.c, mm/slub.c, mm/page_alloc.c,
-// mm/memory.c, lib/ubsan.c, lib/list_debug.c.
+// mm/memory.c, lib/ubsan.c, lib/list_debug.c, fs/super.c, fs/open.c.
 
 const access = /^(?<access>Read|Write) (?:of size \d+|at addr )/;
 
@@ -84,11 +84,20 @@ export const memoryRules: readonly LogRule[] = [
     title: 'BUG: {what}',
   },
   {
+    // Before 6.8
+    id: 'slab',
+    kind: 'fault',
+    anchors: ['slab error in ', 'Slab corruption'],
+    pattern:
+      /(?:slab error in \w{1,80}\(\): cache .{1,80}: (?<what>[\w -]{3,60}\w)|Slab corruption \((?<tainted>(?:Not t|T)ainted)[^)]{0,60}\): )/,
+    title: 'BUG: slab error: {what}',
+  },
+  {
     id: 'slub-track',
     kind: 'fault',
     role: 'follow',
     anchors: ['INFO: '],
-    pattern: /INFO: (?<what>Freed|Allocated) in (?<function>[A-Za-z_]\w{0,200})[^ ]{0,40} (?:\[[\w-]{1,64}\] )?age=\d+/,
+    pattern: /INFO: (?<what>Freed|Allocated) in (?<function>[A-Za-z_]\w{0,200})/,
     title: 'INFO: {what} in {function}',
   },
   {
@@ -112,6 +121,20 @@ export const memoryRules: readonly LogRule[] = [
     anchors: ['BUG: '],
     pattern: /BUG: Dentry .{1,300} still in use \(-?\d+\) \[unmount of (?<what>[^\]]{1,80})\]/,
     title: 'BUG: Dentry still in use [unmount of {what}]',
+  },
+  {
+    id: 'busy-inodes',
+    kind: 'fault',
+    anchors: ['VFS: Busy inodes after unmount of '],
+    pattern: /VFS: Busy inodes after unmount of /,
+    title: 'VFS: Busy inodes after unmount (use-after-free)',
+  },
+  {
+    id: 'closed-file',
+    kind: 'fault',
+    anchors: ['VFS: Close: file count is '],
+    pattern: /VFS: Close: file count is (?:0|zero)/,
+    title: 'VFS: Close: file count is zero (use-after-free)',
   },
   {
     id: 'list-check',

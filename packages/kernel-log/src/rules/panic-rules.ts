@@ -3,7 +3,7 @@ import { pattern } from './patterns.ts';
 
 // Format string: kernel/panic.c, "Kernel panic - not syncing: %s".
 
-const head = 'Kernel panic - not syncing: ';
+const head = 'Kernel panic - not syncing';
 
 /** The machine goes down. Within an incident a panic is its consequence. */
 export const panicRules: readonly LogRule[] = [
@@ -11,7 +11,7 @@ export const panicRules: readonly LogRule[] = [
     id: 'panic-machine-check',
     kind: 'external',
     anchors: [head],
-    pattern: pattern(head, '(?:Fatal |Uncorrected |Timeout: .{0,40})?[Mm]achine check'),
+    pattern: pattern(head, ': (?:Fatal |Uncorrected |Timeout: .{0,40})?[Mm]achine check'),
     title: 'kernel panic: machine check',
   },
   {
@@ -21,7 +21,7 @@ export const panicRules: readonly LogRule[] = [
     anchors: [head],
     pattern: pattern(
       head,
-      String.raw`stack-protector: Kernel stack is corrupted in: (?:(?<function>[A-Za-z_]\w{0,511})[.+]|\S)`,
+      String.raw`: stack-protector: Kernel stack is corrupted in: (?:(?<function>[A-Za-z_]\w{0,511})[.+]|\S)`,
     ),
     title: 'kernel panic: stack is corrupted in {function}',
     skip: /stack_chk/,
@@ -31,7 +31,7 @@ export const panicRules: readonly LogRule[] = [
     kind: 'panic',
     role: 'follow',
     anchors: [head],
-    pattern: pattern(head, 'corrupted stack end detected inside scheduler'),
+    pattern: pattern(head, ': corrupted stack end detected inside scheduler'),
     title: 'kernel panic: corrupted stack end in {function}',
     skip: /schedule|retint_kernel/,
     pick: 'stall',
@@ -41,7 +41,7 @@ export const panicRules: readonly LogRule[] = [
     kind: 'panic',
     role: 'follow',
     anchors: [head],
-    pattern: pattern(head, String.raw`(?:.{1,30}: )?panic_on_warn set`),
+    pattern: pattern(head, String.raw`: (?:.{1,30}: )?panic_on_warn set`),
     title: 'kernel panic: panic_on_warn set',
   },
   {
@@ -49,7 +49,7 @@ export const panicRules: readonly LogRule[] = [
     kind: 'panic',
     role: 'follow',
     anchors: [head],
-    pattern: pattern(head, 'Attempted to kill init!'),
+    pattern: pattern(head, ': Attempted to kill init!'),
     title: 'kernel panic: Attempted to kill init!',
   },
   {
@@ -57,7 +57,7 @@ export const panicRules: readonly LogRule[] = [
     kind: 'panic',
     role: 'follow',
     anchors: [head],
-    pattern: pattern(head, String.raw`(?<what>[^\n]{1,120})`),
+    pattern: pattern(head, String.raw`(?:: (?<what>[^\n]{1,120}))?`),
     title: 'kernel panic: {what}',
   },
   {

@@ -71,7 +71,16 @@ describe('a process named like a fault', () => {
     ' (731): drop_caches: 3',
     ' (731) used greatest stack depth: 12360 bytes left',
   ];
-  it.each(samples.map((sample) => [sample.rule, sample.lines[0] ?? ''] as const))('%s', async (_rule, first) => {
+  const names = samples.map((sample) => [sample.rule, sample.lines[0] ?? ''] as const);
+  const short = [
+    'Oops: 0002 [#1]',
+    'int3: 0000 [#1]',
+    'BUG: KASAN: x',
+    'WARNING: at',
+    'Kernel BUG [#1]',
+    'divide error: 0',
+  ];
+  it.each([...names, ...short.map((name) => [name, name] as const)])('%s', async (_rule, first) => {
     const forged = lines.map((line, index) => `4,${index},${index},-;${first.slice(0, 15)}${line}`);
     const found = await scan(forged);
     expect(found.filter(({ kind }) => kind !== 'external')).toEqual([]);
