@@ -21,13 +21,23 @@ export const tag = {
   contextConstructed: (number: number): number => 0xa0 | number,
 } as const;
 
+/** asn1js reports most errors in its result, and throws the others: a date that is none, say. */
+function readTree(bytes: Uint8Array, code: VerifyErrorCode): Der {
+  let cause: unknown;
+  try {
+    const { offset, result } = asn1js.fromBER(bytes, { copyInput: false });
+    if (offset === bytes.length && result.error === '') return result;
+    cause = result.error;
+  } catch (error) {
+    cause = error;
+  }
+  throw new VerifyError(code, 'a DER element cannot be read', { offset: 0, cause });
+}
+
 /** Reads one DER element of this tag that fills the bytes: strictly checked first, then parsed. */
 export function parseDer(bytes: Uint8Array, expected: number, code: VerifyErrorCode): Der {
   checkDer(bytes, code);
-  const { offset, result } = asn1js.fromBER(bytes, { copyInput: false });
-  if (offset !== bytes.length || result.error !== '') {
-    throw new VerifyError(code, `DER cannot be read: ${result.error}`, { offset: Math.max(offset, 0) });
-  }
+  const result = readTree(bytes, code);
   if (tagOf(result) !== expected) throw new VerifyError(code, 'DER element is of another type', { offset: 0 });
   return result;
 }

@@ -79,6 +79,12 @@ describe('trust is refused', () => {
     await refused(parseTrust({ certificates: ['x'.repeat(5 * 1024 * 1024)] }), 'MALFORMED_CERTIFICATE');
   });
 
+  test('in a certificate with a date that is none', async () => {
+    const der = rsa.certificateDer.slice();
+    der[Buffer.from(der).indexOf('240101000000Z')] = 0x41;
+    await refused(parseTrust({ certificates: [der] }), 'MALFORMED_CERTIFICATE');
+  });
+
   test('in two keys of one identifier, whose order would decide', async () => {
     const one = makeAuthority({ algorithm: 'p-256', ski: 'aabb', name: 'one' });
     const two = makeAuthority({ algorithm: 'p-256', ski: 'aabb', name: 'two' });
