@@ -1,31 +1,29 @@
 import type { CommandFile } from './command.ts';
-import { blocklistCommand } from './commands/blocklist.ts';
-import { bucketCommand } from './commands/bucket.ts';
-import { gateCommand } from './commands/gate.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { loadCommand } from './commands/load.ts';
-import { preflightCommand } from './commands/preflight.ts';
-import { repoCommand } from './commands/repo.ts';
-import { scanCommand } from './commands/scan.ts';
-import { signCommand } from './commands/sign.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { statusCommand } from './commands/status.ts';
-import { unloadCommand } from './commands/unload.ts';
-import { verifyCommand } from './commands/verify.ts';
 
-/** Every command, in the order of the help. A new one is a file in `commands/` and a line here. */
-export const commandList: readonly CommandFile[] = [
-  inspectCommand, //
-  verifyCommand,
-  signCommand,
-  scanCommand,
-  statusCommand,
-  preflightCommand,
-  loadCommand,
-  unloadCommand,
-  repoCommand,
-  bucketCommand,
-  gateCommand,
-  simulateCommand,
-  blocklistCommand,
-];
+/**
+ * Every command by its name, in the order of the help. A new one is a file in `commands/` and a line here. Each is loaded when it is
+ * called, with what it imports: a scan of a log does not wait for the cryptography of `sign`.
+ */
+const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  sign: async () => (await import('./commands/sign.ts')).signCommand,
+  scan: async () => (await import('./commands/scan.ts')).scanCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  preflight: async () => (await import('./commands/preflight.ts')).preflightCommand,
+  load: async () => (await import('./commands/load.ts')).loadCommand,
+  unload: async () => (await import('./commands/unload.ts')).unloadCommand,
+  repo: async () => (await import('./commands/repo.ts')).repoCommand,
+  bucket: async () => (await import('./commands/bucket.ts')).bucketCommand,
+  gate: async () => (await import('./commands/gate.ts')).gateCommand,
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  blocklist: async () => (await import('./commands/blocklist.ts')).blocklistCommand,
+};
+
+/** The commands that a call may mean: the one it begins with, or all where that is none (help, a slip of the pen). */
+export async function commandsFor(argv: readonly string[]): Promise<readonly CommandFile[]> {
+  const [first = ''] = argv;
+  const named = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  const wanted = named === undefined ? Object.values(commands) : [named];
+  return Promise.all(wanted.map((load) => load()));
+}

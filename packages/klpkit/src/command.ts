@@ -30,6 +30,6 @@ export type Define = <Arguments extends readonly unknown[], Options extends obje
 
 /**
  * One command of the command line, a file in `commands/`: it makes its sub-command of `program` and calls `define` with what it
- * does. To add one, write the file and add it to the list in `command-list.ts`.
+ * does. To add one, write the file and name it in `command-list.ts`.
  */
 export type CommandFile = (program: Program, define: Define) => void;

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CliError, describeError } from './cli-error.ts';
 import type { Action, Define, Session } from './command.ts';
-import { commandList } from './command-list.ts';
+import { commandsFor } from './command-list.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -82,7 +82,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     });
   };
   try {
-    for (const add of commandList) add(program, define);
+    for (const add of await commandsFor(argv)) add(program, define);
     if (argv.length === 0) throw new CliError('USAGE', 'say which command; see klpkit --help');
     await program.parseAsync(argv, { from: 'user' });
     return ended;
