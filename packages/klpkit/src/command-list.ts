@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   bucket: async () => (await import('./commands/bucket.ts')).bucketCommand,
   gate: async () => (await import('./commands/gate.ts')).gateCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  triage: async () => (await import('./commands/triage.ts')).triageCommand,
   blocklist: async () => (await import('./commands/blocklist.ts')).blocklistCommand,
 };
 

@@ -11,11 +11,21 @@ function nameOf(upstream: KernelUpstream): string {
   return `${upstream.major}.${upstream.minor}.x`;
 }
 
+/** The commits of a kernel by their first digits; kept, because a kernel is asked about thousands of CVEs. */
+const indexes = new WeakMap<readonly string[], ReadonlyMap<string, readonly string[]>>();
+
+function commitIndex(commits: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const known = indexes.get(commits);
+  if (known !== undefined) return known;
+  const index = Map.groupBy(commits, (id) => id.slice(0, 7));
+  indexes.set(commits, index);
+  return index;
+}
+
 /** By a fix that the kernel is known to have. */
 function byCommit({ fixCommits }: Vulnerability, { commits }: Kernel): AffectedAnswer | undefined {
-  const known = new Set(commits);
-  const fix =
-    fixCommits.find((id) => known.has(id)) ?? fixCommits.find((id) => commits.some((other) => sameCommit(id, other)));
+  const index = commitIndex(commits);
+  const fix = fixCommits.find((id) => index.get(id.slice(0, 7))?.some((other) => sameCommit(id, other)) ?? false);
   return fix === undefined
     ? undefined
     : { status: 'unaffected', because: `The kernel has the fix ${fix.slice(0, 12)}.` };

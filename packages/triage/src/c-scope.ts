@@ -60,7 +60,7 @@ export function scopeOfHeading(heading: string): Scope {
 
 /** The scope of a line and of what comes after it. */
 export function scopeAfter(scope: Scope, line: string): { at: Scope; next: Scope } {
-  if (/^\}/.test(line)) return { at: scope, next: outside };
+  if (line.startsWith('}')) return { at: scope, next: outside };
   const begun = begunBy(line);
   if (begun !== undefined) return { at: begun, next: begun };
   // A declaration at the left margin ends what the heading named.

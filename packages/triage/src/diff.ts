@@ -98,7 +98,7 @@ function binaryAt(lines: readonly string[], at: number): OpenFile | undefined {
 export function parseDiff(text: string): DiffFile[] {
   if (text.length > maxCharacters)
     throw new TriageError('TOO_LARGE', `a diff of more than ${maxCharacters} characters.`);
-  const lines = text.split('\n');
+  const lines = text.replace(/\n$/, '').split('\n');
   const files: OpenFile[] = [];
   for (let at = 0; at < lines.length; ) {
     const line = lines[at] ?? '';

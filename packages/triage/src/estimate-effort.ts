@@ -69,11 +69,11 @@ export function estimateEffort(diff: string): Effort {
   const found = scanned.map((file) => scanFile(file, fileKind(file.path)));
   const callbacks = found.some((one) => one.callbacks);
   const shadows = found.some((one) => one.shadows);
-  const signs = [
+  const told = [
     ...files.flatMap((file) => wholeFileSign(file, fileKind(file.path)) ?? []),
     ...found.flatMap((one) => [...one.signs.values()]),
-    ...nothingLeft(files, found),
   ];
+  const signs = told.some(({ blocks }) => blocks) ? told : [...told, ...nothingLeft(files, found)];
   const functions = scanned.flatMap(({ path }, index) =>
     [...(found[index]?.functions ?? [])].map((name) => `${path}:${name}`),
   );

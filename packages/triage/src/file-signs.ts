@@ -18,7 +18,7 @@ export function fileKind(path: string): FileKind {
   }
   if (/(?:^|\/)(?:Makefile|Kbuild|Kconfig)[^/]*$|\.(?:dts|dtsi|lds|lds\.S)$/.test(path)) return 'build';
   if (outsideKernel.test(path)) return 'boot';
-  if (/\.S$/.test(path)) return 'assembly';
+  if (path.endsWith('.S')) return 'assembly';
   if (path.endsWith('.h')) return 'header';
   return path.endsWith('.c') ? 'code' : 'not-c';
 }

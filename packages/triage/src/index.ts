@@ -4,11 +4,37 @@
  *
  * @packageDocumentation
  */
-export type { Effort, EffortClass, EffortSign, EffortSignKind } from './effort.ts';
+export { affects } from './affected.ts';
+export { type ConfigHint, defaultConfigHints } from './config-hints.ts';
+export { priorityOfScore, readCvss } from './cvss.ts';
+export { compareDebian } from './debian-version.ts';
+export { decidePriority, type DecidePriorityOptions, decidingScore, type PriorityAnswer } from './decide-priority.ts';
+export { type Effort, type EffortClass, type EffortSign, type EffortSignKind, unknownEffort } from './effort.ts';
+export { signPoints } from './effort-points.ts';
 export { isTriageError, TriageError, type TriageErrorCode } from './error.ts';
-export type { Kernel, KernelPackage, KernelUpstream } from './kernel.ts';
+export { estimateEffort } from './estimate-effort.ts';
+export {
+  describeKernel,
+  type DescribeKernelOptions,
+  type Kernel,
+  type KernelPackage,
+  type KernelUpstream,
+} from './kernel.ts';
+export { type KernelConfig, parseKernelConfig, parseModuleList } from './kernel-config.ts';
+export { defaultReadLimits, type ReadLimits } from './limits.ts';
+export { mergeRecords } from './merge.ts';
+export { queueToCsv, queueToTable } from './output.ts';
+export {
+  defaultDeadlineDays,
+  defaultTriagePolicy,
+  type Override,
+  parseTriagePolicy,
+  type TriagePolicy,
+} from './policy.ts';
 export { priorities, type Priority, type PriorityBasis } from './priority.ts';
+export { defaultPriorityRules, type PriorityRule } from './priority-rules.ts';
 export type { AffectedAnswer, IneligibleReason, QueueEntry } from './queue-entry.ts';
+export { readRecords, type ReadRecordsOptions } from './read-records.ts';
 export type {
   CommitRange,
   CvssScore,
@@ -21,4 +47,5 @@ export type {
   Vulnerability,
   VulnerabilityRecord,
 } from './record.ts';
-export type { UpstreamVersion } from './upstream-version.ts';
+export { triage, type TriageOptions } from './triage.ts';
+export { compareUpstream, parseUpstreamVersion, type UpstreamVersion } from './upstream-version.ts';

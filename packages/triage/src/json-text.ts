@@ -31,7 +31,7 @@ export function jsonPath(base: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>((sum, step) => {
     if (typeof step === 'number') return `${sum}[${step}]`;
     const name = String(step);
-    return /^[A-Za-z_][\w-]*$/.test(name) ? `${sum}.${name}` : `${sum}[${JSON.stringify(name.slice(0, 80))}]`;
+    return /^[A-Za-z_]\w*$/.test(name) ? `${sum}.${name}` : `${sum}[${JSON.stringify(name.slice(0, 80))}]`;
   }, base);
 }
 

@@ -35,6 +35,8 @@ const isEmpty = (text: string): boolean => /^\s*(?:$|\/\/|\/\*|\*(?:[\s/]|$))/.t
 
 function inFunction(place: Place, scope: Extract<Scope, { kind: 'function' }>, line: DiffLine): void {
   const { name, definition } = scope;
+  // In a header what is not inline is a declaration over several lines.
+  if (place.file.endsWith('.h') && !/\binline\b/.test(definition)) return;
   place.findings.functions.add(name);
   for (const { kind, pattern } of definitionSigns) {
     if (!pattern.test(definition)) continue;
@@ -49,7 +51,7 @@ function inFunction(place: Place, scope: Extract<Scope, { kind: 'function' }>, l
 /** A change at file level. What is only added is new with the livepatch; what was there already exists, and changes by a callback. */
 function atFileLevel(place: Place, { text, kind, line }: DiffLine): void {
   if (/^#\s*define\b/.test(text)) note(place, 'macro', /^#\s*define\s+(\w+)/.exec(text)?.[1] ?? '#define', line);
-  if (/^#/.test(text) || /\)\s*;\s*$/.test(text) || /^(?:struct|union|enum)\s+\w+;/.test(text)) return;
+  if (text.startsWith('#') || /\)\s*;\s*$/.test(text) || /^(?:struct|union|enum)\s+\w+;/.test(text)) return;
   if (/^[A-Za-z_].*(?:=.*|;\s*)$/.test(text) && kind === 'removed') {
     note(place, 'static-data', /(\w+)\s*(?:\[|=|;)/.exec(text)?.[1] ?? 'data', line);
     place.findings.callbacks = true;
@@ -74,12 +76,17 @@ function changed(place: Place, scope: Scope, line: DiffLine): void {
   } else atFileLevel(place, line);
 }
 
+/** Most characters of a line that are looked at. */
+const maxLineLength = 500;
+
 /** Walks a hunk. The old and the new text have scopes of their own, and a macro goes on where a line ends in a backslash. */
 function scanHunk(place: Place, hunk: Hunk): void {
   const start = scopeOfHeading(hunk.heading);
   let [old, fresh] = [start, start];
   let macro: string | undefined;
-  for (const line of hunk.lines) {
+  for (const whole of hunk.lines) {
+    // No line of C is as long as that, and what looks at it may take the square of its length.
+    const line = { ...whole, text: whole.text.slice(0, maxLineLength) };
     const before = scopeAfter(old, line.text);
     const after = scopeAfter(fresh, line.text);
     if (line.kind !== 'added') old = before.next;

@@ -12,7 +12,7 @@ export function oneLine(text: string): string {
 
 /** A date as the records write it, epoch ms; `null` where it is not one. ISO 8601 without a zone is UTC, as in Ubuntu's tracker. */
 export function dateFrom(text: string): number | null {
-  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d{1,9})?)? ?(Z|UTC|[+-]\d\d:?\d\d)?$/.exec(
+  const match = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))? ?(Z|UTC|[+-]\d\d:?\d\d)?$/.exec(
     text.trim(),
   );
   if (match === null) return null;
