@@ -1,5 +1,6 @@
 import { commitIn, uniqueCommits } from './commit.ts';
 import { isSomeKernel, isUpstreamKernel, statementsOf } from './cve-affected.ts';
+import { beginningsIn } from './cve-backports.ts';
 import { scoresOf, wordsOf } from './cve-ratings.ts';
 import { type CveContainer, type CveDocument, cveSchema } from './cve-schema.ts';
 import { checked } from './json-text.ts';
@@ -54,8 +55,9 @@ function placed({ containers, cveMetadata }: CveDocument, at: string): Placed[] 
 }
 
 function statementsIn({ container, at, by }: Placed): Statement[] {
+  const beginnings = beginningsIn(container);
   return (container.affected ?? []).flatMap((entry, index) =>
-    isUpstreamKernel(entry) ? statementsOf(entry, by, `${at}.affected[${index}]`) : [],
+    isUpstreamKernel(entry) ? statementsOf(entry, { by, at: `${at}.affected[${index}]`, beginnings }) : [],
   );
 }
 

@@ -59,6 +59,29 @@ describe('records of the sources', () => {
     });
   });
 
+  it('does not take a series for unaffected that took the flaw over', () => {
+    const flaw = one('CVE-2024-26925.json');
+    const all = (of: Vulnerability | undefined, ...releases: string[]) =>
+      releases.map((release) => of && status(of, release));
+    expect(all(flaw, '6.1.85', '6.1.86', '6.2.1')).toEqual(['unknown', 'unaffected', 'unaffected']);
+    expect(all(flaw, '6.5.1', '6.6.25', '6.6.26')).toEqual(['affected', 'affected', 'unaffected']);
+    const json = JSON.parse(readFileSync(new URL('CVE-2024-26925.json', folder), 'utf8')) as {
+      containers: { cna: object };
+    };
+    const cpe = { vulnerable: true, criteria: 'cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*' };
+    const cpeMatch = [{ ...cpe, versionStartIncluding: '6.1.56', versionEndExcluding: '6.1.86' }];
+    Object.assign(json.containers.cna, {
+      cpeApplicability: [{ nodes: [{ operator: 'OR', negate: false, cpeMatch }] }],
+    });
+    const [precise] = mergeRecords(readRecords(JSON.stringify(json), { file: 'x' }));
+    expect(all(precise, '6.1.55', '6.1.56', '6.1.85', '6.1.86')).toEqual([
+      'unaffected',
+      'affected',
+      'affected',
+      'unaffected',
+    ]);
+  });
+
   it("reads another CNA's record", () => {
     const flaw = one('CVE-2024-1086.json');
     expect(flaw).toMatchObject({ kernel: true, scores: [{ baseTenths: 78, role: 'cna', by: 'google' }] });
