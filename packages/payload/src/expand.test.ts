@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
+import { concat, signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import { describe, expect, test } from 'vitest';
 import { inspectModule, parseTrust, verifyModule, type VerifyErrorCode } from './index.ts';
 import { expandGzip } from './platform/web.ts';
@@ -62,6 +62,45 @@ describe.each(forms)('a module in %s', (name, compress) => {
 
   test('signed after its compression is unsigned to the kernel, and is refused', async () => {
     await refused(signTestModule(file, authority), 'INVALID_OPTION');
+  });
+});
+
+describe('a zstd stream', () => {
+  const file = new Uint8Array(zstdCompressSync(signed));
+  const verify = (bytes: Uint8Array): Promise<unknown> => verifyModule(bytes, { trust, sha256: null });
+  /** A frame with a window of this descriptor and one empty last block. */
+  const empty = (descriptor: number, ...more: number[]): Uint8Array =>
+    Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, descriptor, 1, 0, 0, ...more);
+
+  test('that asks for a window of gigabytes is refused before it gets one', () =>
+    refused(verify(empty(0xa8)), 'TOO_LARGE'));
+  test('that asks for a window as zstd -19 does is opened', () => refused(verify(empty(0x68)), 'UNSIGNED'));
+  test('that goes on behind its frame is refused', async () => {
+    await refused(verify(concat(file, file)), 'MALFORMED_COMPRESSION');
+    await refused(verify(concat(file, Uint8Array.of(0))), 'MALFORMED_COMPRESSION');
+  });
+  test('that states a length over the limit is refused', async () => {
+    const stated = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0);
+    await refused(verify(stated), 'TOO_LARGE');
+  });
+  test('that needs a dictionary, has reserved bits, or a block of no type is refused', async () => {
+    for (const [offset, value] of [
+      [4, 1],
+      [4, 8],
+      [6, 7],
+    ] as const) {
+      const bytes = empty(0x68);
+      bytes[offset] = value;
+      await refused(verify(bytes), 'MALFORMED_COMPRESSION');
+    }
+  });
+  test('is walked to its end, wherever it is cut', async () => {
+    for (let length = 4; length < file.length; length += 7)
+      await refused(verify(file.subarray(0, length)), 'MALFORMED_COMPRESSION');
+  });
+  test.runIf(tool('zstd', ['-19', '-c'], signed) !== undefined)('of the zstd program is opened', async () => {
+    for (const argv of [['-1'], ['-19'], ['--ultra', '-22', `--stream-size=${signed.length}`], ['--no-check']])
+      await verify(tool('zstd', [...argv, '-c'], signed) ?? file);
   });
 });
 

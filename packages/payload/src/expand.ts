@@ -2,6 +2,7 @@ import { expandGzip } from '#platform';
 import { joinBytes } from './bytes.ts';
 import { decodeWithin } from './decode-within.ts';
 import { isVerifyError, VerifyError } from './error.ts';
+import { checkZstdFrame } from './zstd-frame.ts';
 import { type Compression, compressionOf } from './compression.ts';
 
 async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -26,6 +27,7 @@ async function expandXz(bytes: Uint8Array, maxBytes: number, signal: AbortSignal
 
 /** The same decoder everywhere: Node has zstd from 22.15 on only, and there takes a stream that is cut short for whole. */
 async function expandZstd(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  checkZstdFrame(bytes, maxBytes);
   const { Decompress } = await import('fzstd');
   return decodeWithin(maxBytes, bytes, (take) => new Decompress(take));
 }
