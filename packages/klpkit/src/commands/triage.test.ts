@@ -135,7 +135,7 @@ describe('klpkit triage', () => {
   });
 
   it('takes fixes by name, by commit, by option and out of a checkout', async () => {
-    const run_ = (...words: string[]) =>
+    const work = (...words: string[]) =>
       triage(
         { 'CVE-2024-1086.patch': '--- a/x.S\n+++ b/x.S\n@@ -1 +1 @@\n-a\n+b\n' },
         ...words,
@@ -143,17 +143,17 @@ describe('klpkit triage', () => {
         '6.6.20',
         '--json',
       );
-    expect((await run_('CVE-2024-1086.json', 'CVE-2024-1086.patch')).rows).toMatchObject([
+    expect((await work('CVE-2024-1086.json', 'CVE-2024-1086.patch')).rows).toMatchObject([
       { effort: 'impossible', reason: 'cannot-be-livepatched' },
     ]);
-    expect((await run_('CVE-2024-1086.json', '--diff', 'CVE-2024-1086=fix-easy.patch')).rows).toMatchObject([
+    expect((await work('CVE-2024-1086.json', '--diff', 'CVE-2024-1086=fix-easy.patch')).rows).toMatchObject([
       { effort: 'easy' },
     ]);
-    expect((await run_('CVE-2024-1086.json', 'fix-easy.patch')).rows).toMatchObject([{ ok: false, code: 'IO' }]);
-    expect((await run_('here.json', '--git', '.')).rows).toMatchObject([
+    expect((await work('CVE-2024-1086.json', 'fix-easy.patch')).rows).toMatchObject([{ ok: false, code: 'IO' }]);
+    expect((await work('here.json', '--git', '.')).rows).toMatchObject([
       { effort: 'easy', estimate: { functions: ['x.c:f'] } },
     ]);
-    expect((await run_('CVE-2024-1086.json', '--git', '.')).rows).toMatchObject([{ effort: 'unknown' }]);
+    expect((await work('CVE-2024-1086.json', '--git', '.')).rows).toMatchObject([{ effort: 'unknown' }]);
   });
 
   it('tells of a file that is refused, with the place, and goes on', async () => {
