@@ -2,6 +2,8 @@ import { TriageError } from './error.ts';
 
 /** Most characters of a fix. Series of hundreds of files are no candidates for a livepatch. */
 const maxCharacters = 4_194_304;
+/** Most characters of a heading; git cuts them at 80 bytes. */
+const maxHeading = 200;
 /** Most files in a fix. */
 const maxFiles = 1000;
 
@@ -64,7 +66,7 @@ function readHunk(lines: readonly string[], start: number): { hunk: Hunk; end: n
     body.push({ kind, text: text.slice(1).replace(/\r$/, ''), line: at + 1 });
     at += 1;
   }
-  return { hunk: { heading: heading.trim(), line: start + 1, lines: body }, end: at };
+  return { hunk: { heading: heading.slice(0, maxHeading).trim(), line: start + 1, lines: body }, end: at };
 }
 
 interface OpenFile {

@@ -156,6 +156,7 @@ describe('estimateEffort', () => {
   });
 
   it('takes lines of any length in little time', () => {
+    expect(estimateEffort(diffOf('a/x.c', ['x/*'.repeat(1_000_000), '+\tg();'])).class).toBe('impossible');
     const line = `+${'a '.repeat(200_000)}(`;
     expect(estimateEffort(diffOf('a/x.c', ['int f(void)', line, `+${'x'.repeat(400_000)}=`])).class).toBe('easy');
   });

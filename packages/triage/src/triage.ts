@@ -113,14 +113,9 @@ const efforts = ['easy', 'medium', 'complex', 'unknown', 'impossible'] as const;
 
 /** CVE ids by year and number; as text 10000 would come before 9999. */
 function compareIds(a: string, b: string): number {
-  const [left = '', right = ''] = [a, b].map((id) =>
-    id
-      .replace(/^CVE-/, '')
-      .split('-')
-      .map((part) => part.padStart(20, '0'))
-      .join('-'),
-  );
-  return left < right ? -1 : left > right ? 1 : 0;
+  const [left, right] = [a.slice('CVE-2000-'.length), b.slice('CVE-2000-'.length)];
+  const byYear = a.slice(0, 8) < b.slice(0, 8) ? -1 : a.slice(0, 8) > b.slice(0, 8) ? 1 : 0;
+  return byYear || left.length - right.length || (left < right ? -1 : left > right ? 1 : 0);
 }
 
 function compareWork(a: QueueEntry, b: QueueEntry): number {
