@@ -41,7 +41,7 @@ export async function describeKernel(selector: KernelSelector, series: Series): 
     });
     afterAll(async () => {
       if (lab === undefined) return;
-      if (only === undefined) await keepResults(lab.kernel.release, all);
+      await keepResults(lab.kernel.release, all);
       await lab[Symbol.asyncDispose]();
     });
     const bootedAs = (boot: Boot): string[] =>

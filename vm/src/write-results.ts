@@ -17,7 +17,11 @@ const kernels = await Promise.all(
     results: JSON.parse(await readFile(join(resultsFolder, file), 'utf8')) as readonly ScenarioResult[],
   })),
 );
-const names = [...new Set(kernels.flatMap(({ results }) => results.map(({ name }) => name)))].toSorted();
+const scenarioSuffix = '.scenario.ts';
+const names = (await readdir(new URL('scenarios', import.meta.url)))
+  .filter((name) => name.endsWith(scenarioSuffix))
+  .map((name) => name.slice(0, -scenarioSuffix.length))
+  .toSorted();
 
 const cell = (result: ScenarioResult | undefined): string => {
   if (result === undefined) return '–';

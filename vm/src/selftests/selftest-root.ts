@@ -50,7 +50,7 @@ const entry = (from: string, to: string): RootEntry => ({ kind: 'copy', from, to
 async function programEntries(): Promise<RootEntry[]> {
   const entries = new Map<string, RootEntry>();
   for (const name of programs) {
-    const { stdout: path } = await run('sh', ['-c', 'command -v "$1"', 'sh', name], { env: { PATH: searchPath } });
+    const { stdout: path } = await run('bash', ['-c', 'type -P "$1"', 'bash', name], { env: { PATH: searchPath } });
     entries.set(name, entry(path.trim(), `/bin/${name}`));
     const { stdout } = await run('ldd', [path.trim()]).catch(() => ({ stdout: '' })); // static: no libraries
     for (const library of stdout.match(/\/\S+(?=\s\(0x)/g) ?? []) entries.set(library, entry(library, library));
