@@ -63,6 +63,12 @@ export function createInserter(options: InserterOptions = {}): ModuleLoader {
   };
 }
 
+/** Nothing of the caller's environment, but for the compile cache it trusts itself: it makes a start several times shorter. */
+function inserterEnvironment(): Record<string, string> {
+  const cache = process.env['NODE_COMPILE_CACHE'];
+  return cache === undefined ? {} : { NODE_COMPILE_CACHE: cache };
+}
+
 function runInserter(
   program: URL,
   request: InserterRequest,
@@ -72,7 +78,7 @@ function runInserter(
   const child = spawn(process.execPath, [fileURLToPath(program)], {
     cwd: '/',
     detached: true,
-    env: {},
+    env: inserterEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const talk = converse(child, request);

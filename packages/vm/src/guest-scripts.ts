@@ -25,7 +25,7 @@ exec $b switch_root /new /bin/busybox sh /run/agent
  * PID 1 on the root disk. Reads \`run ID BASE64\` and \`off\` from the control port, runs the decoded shell program with its
  * output on that port, and answers \`ready\` and \`exit ID CODE\`, each behind {@link controlMark}.
  */
-export const agentScript = `export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root NO_COLOR=1
+export const agentScript = `export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root NO_COLOR=1 NODE_COMPILE_CACHE=/run/node
 mount -t tmpfs tmp /tmp
 mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 mount -t securityfs securityfs /sys/kernel/security 2>/dev/null

@@ -68,7 +68,7 @@ export type ProgramExit =
 export interface RunOptions {
   /** Where it runs: `/` unless told. */
   readonly cwd?: string;
-  /** Its environment, besides PATH, HOME and NO_COLOR. */
+  /** Its environment, besides PATH, HOME, NO_COLOR and NODE_COMPILE_CACHE (in memory: the second start of a program from TypeScript is five times shorter). */
   readonly env?: Readonly<Record<string, string>>;
   /** How long it may run; without it the machine's own limit counts. */
   readonly timeoutMs?: number;
