@@ -1,23 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { type Agent, type AgentOptions, createAgent, createFolderStore } from '@klpkit/agent';
+import { createHttpsSource } from '@klpkit/agent/https';
 import { parseTrust } from '@klpkit/payload';
 import { readMachineId } from '@klpkit/rollout';
-import { createClient } from './client.ts';
 import type { ClientConfig } from './config.ts';
-import { ClientError } from './error.ts';
-import { createHttpsSource } from './https-source.ts';
-import type { Client, ClientPorts } from './ports.ts';
+import { ConfigError } from './error.ts';
 
-/** A client made from a configuration, and what must be closed after it. */
+/** An agent made from a configuration, and what must be closed after it. */
 export interface Assembled {
-  readonly client: Client;
+  readonly agent: Agent;
   close(): void;
 }
 
-/** Reads the files that the configuration names and puts the client together. @throws {@link ClientError} `CONFIG_INVALID` */
+/** Reads the files that the configuration names and puts the agent together. @throws {@link ConfigError} */
 export async function assemble(
   config: ClientConfig,
-  rest: Pick<ClientPorts, 'kernel' | 'onNotice'>,
+  rest: Pick<AgentOptions, 'kernel' | 'onEvent'>,
 ): Promise<Assembled> {
   const { server } = config;
   const ca = server.ca === undefined ? undefined : await text(server.ca, 'server.ca');
@@ -30,18 +29,18 @@ export async function assemble(
     ...(token === undefined ? {} : { pingToken: token.trim() }),
     ...(server.proxyFromEnvironment ? { proxyEnv: process.env } : {}),
   });
-  const client = createClient({
+  const agent = createAgent({
     ...rest,
     identity: { machineId: await machineIdOf(config.machineIdFile), appId: config.appId, tier: config.tier },
     trust: await trustOf(config),
     source,
     reporter: source,
-    stateFolder: config.stateFolder,
+    store: createFolderStore(config.stateFolder),
     schedule: config.schedule,
     policy: config.policy,
     hostNames: [hostname()],
   });
-  return { client, close: () => source.close() };
+  return { agent, close: () => source.close() };
 }
 
 async function trustOf({ trust, revoked }: ClientConfig) {
@@ -53,8 +52,7 @@ async function trustOf({ trust, revoked }: ClientConfig) {
   try {
     return await parseTrust({ certificates, revoked: lines });
   } catch (cause) {
-    throw new ClientError(
-      'CONFIG_INVALID',
+    throw new ConfigError(
       `The certificates in "trust" or "revoked" cannot be used: ${(cause as Error).message}`,
       {
         cause,
@@ -69,7 +67,7 @@ async function machineIdOf(file: string): Promise<string | undefined> {
     return readMachineId(await readFile(file, 'utf8'));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ClientError('CONFIG_INVALID', `${file} holds no machine id (${(cause as Error).message}).`, { cause });
+    throw new ConfigError(`${file} holds no machine id (${(cause as Error).message}).`, { cause });
   }
 }
 
@@ -78,7 +76,7 @@ async function bytes(file: string, setting: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (cause) {
     const errno = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new ClientError('CONFIG_INVALID', `The file ${file} of "${setting}" cannot be read (${errno}).`, { cause });
+    throw new ConfigError(`The file ${file} of "${setting}" cannot be read (${errno}).`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
-import { isClientError } from './error.ts';
+import { isConfigError } from './error.ts';
 
 const least = {
   server: { url: 'https://patches.example.com' },
@@ -13,7 +13,7 @@ const codeOf = (json: unknown) => {
     parseConfig(typeof json === 'string' ? json : JSON.stringify(json), '/etc/klpkit/client.json');
     return 'accepted';
   } catch (error) {
-    return isClientError(error, 'CONFIG_INVALID') ? error.message : String(error);
+    return isConfigError(error) ? error.message : String(error);
   }
 };
 

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import * as z from 'zod';
-import { ClientError } from './error.ts';
-import type { Schedule } from './ports.ts';
-import { defaultSchedule } from './schedule.ts';
+import { defaultSchedule, type Schedule } from '@klpkit/agent';
+import { ConfigError } from './error.ts';
 
 const milliseconds = z
   .int()
@@ -67,7 +66,7 @@ export const configSchema = z.strictObject({
 /** A configuration with its defaults filled in and its paths absolute. */
 export type ClientConfig = Omit<z.output<typeof configSchema>, 'schedule'> & { readonly schedule: Schedule };
 
-/** Reads a configuration file; paths in it are meant from its own folder. @throws {@link ClientError} `CONFIG_INVALID` */
+/** Reads a configuration file; paths in it are meant from its own folder. @throws {@link ConfigError} */
 export async function readConfig(file: string): Promise<ClientConfig> {
   let text: string;
   try {
@@ -78,7 +77,7 @@ export async function readConfig(file: string): Promise<ClientConfig> {
   return parseConfig(text, file);
 }
 
-/** The same on the file's text. @throws {@link ClientError} `CONFIG_INVALID` */
+/** The same on the file's text. @throws {@link ConfigError} */
 export function parseConfig(text: string, file: string): ClientConfig {
   let json: unknown;
   try {
@@ -114,8 +113,8 @@ function sentence({ path: where, message }: z.core.$ZodIssue): string {
   return where.length === 0 ? message : `"${where.map(String).join('.')}" ${message}`;
 }
 
-function invalid(what: string, cause: unknown): ClientError {
-  return new ClientError('CONFIG_INVALID', `${what}. Every setting is described in the README of the client.`, {
+function invalid(what: string, cause: unknown): ConfigError {
+  return new ConfigError(`${what}. Every setting is described in the README of the client.`, {
     cause,
   });
 }

@@ -1,25 +1,9 @@
 /**
- * A thin livepatch agent: check, decide, download, verify, record, insert, watch, ping. `src/main.ts` is the program; `createClient` is
- * the same code over ports, so that tests and the demo run it on fake kernels.
+ * The agent as a program: a configuration file, log lines, exit codes. All the rest is `@klpkit/agent`.
  *
  * @packageDocumentation
  */
-export { createClient } from './client.ts';
-export { ClientError, type ClientErrorCode, type ClientErrorInit, isClientError } from './error.ts';
-export { createHttpsSource, type HttpsSource, type HttpsSourceOptions } from './https-source.ts';
-export type {
-  AbortOptions,
-  Candidate,
-  Client,
-  ClientPorts,
-  ClientRandom,
-  Identity,
-  Notice,
-  Offer,
-  OfferQuery,
-  Reporter,
-  Schedule,
-  Source,
-} from './ports.ts';
-export { defaultSchedule, fasterSchedule } from './schedule.ts';
-export type { Attempt, ClientState, ClientStateKind, Failure, Phase } from './state.ts';
+export { assemble, type Assembled } from './assemble.ts';
+export { type ClientConfig, configSchema, parseConfig, readConfig } from './config.ts';
+export { ConfigError, isConfigError } from './error.ts';
+export { type ProgramOptions, runProgram } from './program.ts';

@@ -2,11 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tempFolder, testAuthority } from '@klpkit-internal/testkit';
 import { describe, expect, it } from 'vitest';
-import type { Memory } from './memory.ts';
+import type { Memory } from '@klpkit/agent';
 import { runProgram } from './program.ts';
-import { makeTestMachine, quickSchedule, type TestMachine } from './testing/test-machine.ts';
-import { makeRelease } from './testing/test-release.ts';
-import { startTlsServer } from './testing/tls-server.ts';
+import { makeTestMachine, type TestMachine } from './testing/machine.ts';
+import { startTestServer } from './testing/server.ts';
 
 /** Writes a configuration for this machine and server; gives its path. */
 async function configure(folder: string, machine: TestMachine, server: { url: string; ca: string }): Promise<string> {
@@ -22,8 +21,10 @@ async function configure(folder: string, machine: TestMachine, server: { url: st
     trust: ['signing.pem'],
     stateFolder: machine.stateFolder,
     schedule: {
-      ...quickSchedule,
-      transitionDeadlineMs: 1000,
+      healthDelaysMs: [0, 20, 40, 80],
+      transitionDeadlineMs: 20_000,
+      transitionPollMs: 10,
+      beforePingMs: 500,
       transitionPingMs: 1000,
       insertDeadlineMs: 1000,
       checkIntervalMs: 1000,
@@ -56,7 +57,7 @@ describe('the program', () => {
   it('runs one check to its end, and says where it stood in lines of JSON', async () => {
     await using folder = await tempFolder();
     await using machine = await makeTestMachine();
-    await using server = await startTlsServer(await makeRelease());
+    await using server = await startTestServer();
     const config = await configure(folder.path, machine, server);
     const { code, text } = await run(['--config', config, '--once'], machine);
     expect(code).toBe(0);
@@ -72,7 +73,7 @@ describe('the program', () => {
   it('ends with 3 after a bug, and --clear forgets the suspicion', async () => {
     await using folder = await tempFolder();
     await using machine = await makeTestMachine({ kind: 'oopses', afterMs: 20 });
-    await using server = await startTlsServer(await makeRelease());
+    await using server = await startTestServer();
     const config = await configure(folder.path, machine, server);
     expect((await run(['--config', config, '--once'], machine)).code).toBe(3);
     expect((await run(['--config', config, '--once'], machine)).code).toBe(1);
@@ -96,7 +97,7 @@ describe('the program', () => {
   it('stops at once, and well, when it is told to', async () => {
     await using folder = await tempFolder();
     await using machine = await makeTestMachine();
-    await using server = await startTlsServer(await makeRelease());
+    await using server = await startTestServer();
     const config = await configure(folder.path, machine, server);
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error('SIGTERM')), 300);
@@ -112,10 +113,10 @@ describe('the program', () => {
   it('refuses a journal that cannot be read, and inserts nothing', async () => {
     await using folder = await tempFolder();
     await using machine = await makeTestMachine();
-    await using server = await startTlsServer(await makeRelease());
+    await using server = await startTestServer();
     const config = await configure(folder.path, machine, server);
     await run(['--config', config, '--once'], machine);
-    await machine.powerOn();
+    await machine.kernel.reboot();
     await writeFile(join(machine.stateFolder, 'journal.json'), '{"spec":1,"open":nul');
     const { code, text } = await run(['--config', config, '--once'], machine);
     expect(code).toBe(1);

@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import {
+  type AgentEvent,
+  type AgentOptions,
+  type AgentState,
+  clearSuspects,
+  createFolderStore,
+  exitCodeOf,
+  exitCodes,
+} from '@klpkit/agent';
 import { releaseKey } from '@klpkit/release';
 import { pino } from 'pino';
 import { assemble } from './assemble.ts';
 import { type ClientConfig, readConfig } from './config.ts';
-import { isClientError } from './error.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { clearSuspects } from './journal.ts';
-import type { ClientPorts, Notice } from './ports.ts';
-import type { ClientState } from './state.ts';
+import { isConfigError } from './error.ts';
 
 const usage = `Usage: node src/main.ts --config FILE [--once | --clear | --check-config]
 
@@ -25,7 +30,7 @@ Exit codes: 0 well, 1 a patch is not applied, 2 wrong use or configuration, 3 th
 
 /** What the program works with; a test brings its own. */
 export interface ProgramOptions {
-  readonly kernel?: ClientPorts['kernel'];
+  readonly kernel?: AgentOptions['kernel'];
   readonly write?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,7 +50,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
     if (options.signal?.aborted === true && error === options.signal.reason) return exitCodes.ok;
     if (!(error instanceof Error) || !('code' in error)) throw error;
     pino({}, { write }).fatal({ code: error.code }, error.message);
-    return isClientError(error, 'CONFIG_INVALID') ? exitCodes.usage : exitCodes.notApplied;
+    return isConfigError(error) ? exitCodes.usage : exitCodes.notApplied;
   }
 }
 
@@ -74,34 +79,36 @@ async function work(
 ): Promise<number> {
   const log = pino({ level: config.logLevel }, { write });
   if (args.clear === true) {
-    const cleared = await clearSuspects(config.stateFolder);
+    const cleared = await clearSuspects(createFolderStore(config.stateFolder));
     log.info(
       { cleared },
       `forgot trouble with ${cleared.length} patches; journal ${join(config.stateFolder, 'journal.json')}`,
     );
     return exitCodes.ok;
   }
-  const assembled = await assemble(config, { kernel, onNotice: noticeLogger(log) });
-  const { client } = assembled;
+  const assembled = await assemble(config, { kernel, onEvent: eventLogger(log) });
+  const { agent } = assembled;
   const stop = signal === undefined ? {} : { signal };
   try {
     if (args['check-config'] === true) return exitCodes.ok;
-    if (args.once !== true) return await client.run(stop);
-    const found = await client.start(stop);
-    const state = await client.check(stop);
-    await client.flush(stop);
+    if (args.once !== true) return await agent.run(stop);
+    const found = await agent.start(stop);
+    const state = await agent.check(stop);
+    await agent.flush(stop);
     return Math.max(exitCodeOf(found), exitCodeOf(state));
   } finally {
+    await agent.shutdown();
     assembled.close();
   }
 }
 
-/** A line for each notice; the looks at one transition after the first are for whoever debugs. */
-function noticeLogger(log: pino.Logger): (notice: Notice) => void {
-  let last: ClientState['kind'] | undefined;
-  return (notice) => {
-    if (notice.kind === 'trouble') return log.warn({ code: notice.code }, notice.message);
-    const { state } = notice;
+/** A line for each event; effects and the looks at one transition after the first are for whoever debugs. */
+function eventLogger(log: pino.Logger): (event: AgentEvent) => void {
+  let last: AgentState['kind'] | undefined;
+  return (event) => {
+    if (event.kind === 'trouble') return log.warn({ code: event.code }, event.message);
+    if (event.kind === 'effect') return log.debug({ effect: event.effect.kind }, event.effect.kind);
+    const { state } = event;
     const isLook = state.kind === 'transitioning' && last === 'transitioning';
     last = state.kind;
     log[isLook ? 'debug' : 'info']({ state: state.kind, ...detailOf(state) }, sentenceOf(state));
@@ -109,13 +116,13 @@ function noticeLogger(log: pino.Logger): (notice: Notice) => void {
 }
 
 /** What of a state goes into a log line: no whole documents. */
-function detailOf(state: ClientState): Record<string, unknown> {
+function detailOf(state: AgentState): Record<string, unknown> {
   if ('attempt' in state) return { release: releaseKey(state.attempt.release) };
   const { kind: _, ...rest } = state;
   return rest;
 }
 
-function sentenceOf(state: ClientState): string {
+function sentenceOf(state: AgentState): string {
   if ('failure' in state) return state.failure.message;
   if (state.kind === 'soaking') return `soaking: health check ${state.next} of 3 comes next`;
   return 'message' in state ? state.message : state.kind;

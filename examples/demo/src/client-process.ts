@@ -1,32 +1,40 @@
-import type { Client } from '@klpkit-examples/client';
+import type { Agent, AgentStore } from '@klpkit/agent';
 
-/** A client that runs until it is stopped: what on a real machine is a process. */
+/** An agent that runs until it is stopped: what on a real machine is a process. */
 export interface ClientProcess {
   start(): void;
-  /** Resolves when it has ended. Throws what the client ended with, if it ended by itself. */
-  stop(reason?: string): Promise<void>;
+  /** Ends it in order. Resolves when it has ended. Throws what the agent ended with, if it ended by itself. */
+  stop(): Promise<void>;
+  /** Ends it as a machine that goes down does: without a word. */
+  kill(): Promise<void>;
 }
 
-/** Starts a fresh client each time, as a new process would. */
-export function createClientProcess(newClient: () => Client): ClientProcess {
+/** Starts a fresh agent on the store each time, as a new process would. */
+export function createClientProcess(newAgent: () => Agent, store: AgentStore): ClientProcess {
   let off = new AbortController();
   let ran: Promise<void> = Promise.resolve();
+  let agent: Agent | undefined;
+  const end = async (last: (running: Agent | undefined) => Promise<void>) => {
+    off.abort(new Error('stopped'));
+    const running = agent;
+    agent = undefined;
+    await ran.finally(() => last(running));
+  };
   return {
     start() {
       off = new AbortController();
-      ran = runUntil(newClient(), off.signal);
+      agent = newAgent();
+      ran = runUntil(agent, off.signal);
       ran.catch(() => undefined); // told by stop()
     },
-    stop(reason = 'stopped') {
-      off.abort(new Error(reason));
-      return ran;
-    },
+    stop: () => end(async (running) => running?.shutdown()),
+    kill: () => end(() => store.unlock()),
   };
 }
 
-async function runUntil(client: Client, off: AbortSignal): Promise<void> {
+async function runUntil(agent: Agent, off: AbortSignal): Promise<void> {
   try {
-    await client.run({ signal: off });
+    await agent.run({ signal: off });
   } catch (error) {
     if (!off.aborted) throw error;
   }

@@ -1,4 +1,4 @@
-import { defaultSchedule, type Schedule } from '@klpkit-examples/client';
+import { defaultSchedule, type Schedule } from '@klpkit/agent';
 import { type RolloutPlan, defaultPlan } from '@klpkit/rollout';
 import type { DemoPhase } from './good-release.ts';
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createClient, createHttpsSource, fasterSchedule, defaultSchedule } from '@klpkit-examples/client';
+import { createAgent, createFolderStore, defaultSchedule, fasterSchedule } from '@klpkit/agent';
+import { createHttpsSource } from '@klpkit/agent/https';
 import { makeAuthority, tempFolder, type TempFolder } from '@klpkit-internal/testkit';
 import { createFakeKernel } from '@klpkit/kernel/testing';
 import { parseTrust } from '@klpkit/payload';
@@ -42,13 +43,13 @@ async function check(change: { url?: string; ca?: string } = {}) {
   const { kernel: release, arch } = patches.good.release;
   const kernel = await createFakeKernel({ folder: join(own, 'kernel'), release, arch });
   const source = createHttpsSource({ url: host.url, ca: host.ca, ...change });
-  const client = createClient({
+  const agent = createAgent({
     identity: { machineId: undefined, appId: '6b6c706b69744064656d6f2e666c6565', tier: 'updates' },
     kernel: { root: kernel.root, loader: kernel.loader },
     trust: await parseTrust({ certificates: [patches.certificate] }),
     source,
     reporter: source,
-    stateFolder: join(own, 'state'),
+    store: createFolderStore(join(own, 'state')),
     schedule: {
       ...fasterSchedule(defaultSchedule, 6000),
       transitionDeadlineMs: 10_000,
@@ -57,8 +58,8 @@ async function check(change: { url?: string; ca?: string } = {}) {
       beforePingMs: 2000,
     },
   });
-  const state = await client.check();
-  const delivered = await client.flush();
+  const state = await agent.check();
+  const delivered = await agent.flush();
   source.close();
   await kernel.close();
   return { state, delivered, modules: kernel.modules };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, createClient, createHttpsSource, type HttpsSource, type Schedule } from '@klpkit-examples/client';
+import { type Agent, type AgentStore, createAgent, createFolderStore, type Schedule } from '@klpkit/agent';
+import { createHttpsSource, type HttpsSource } from '@klpkit/agent/https';
 import { readPatches } from '@klpkit/kernel';
 import { createFakeKernel, type FakeCourse, type FakeKernel } from '@klpkit/kernel/testing';
 import type { Trust } from '@klpkit/payload';
@@ -52,11 +53,11 @@ export async function makeMachine(index: number, options: MachineOptions): Promi
   const kernel = await plugIn(join(options.kernelFolder, name, 'kernel'), {
     options,
     seen,
-    onPanic: () => void client.stop('the machine went down').catch(() => undefined),
+    onPanic: () => void client.kill().catch(() => undefined),
   });
   const source = createHttpsSource({ url: options.url, ca: options.ca });
-  const stateFolder = join(options.folder, name, 'state');
-  const client = createClientProcess(() => clientOf({ options, seen, kernel, source, machineId, stateFolder }));
+  const store = createFolderStore(join(options.folder, name, 'state'));
+  const client = createClientProcess(() => agentOf({ options, seen, kernel, source, machineId, store }), store);
   return {
     tier: options.tier,
     nodeId: nodeIdOf(machineId, APP_ID),
@@ -77,25 +78,25 @@ export async function makeMachine(index: number, options: MachineOptions): Promi
   };
 }
 
-interface ClientParts {
+interface AgentParts {
   readonly options: MachineOptions;
   readonly seen: Recorder;
   readonly kernel: FakeKernel;
   readonly source: HttpsSource;
   readonly machineId: string;
-  readonly stateFolder: string;
+  readonly store: AgentStore;
 }
 
-function clientOf({ options, seen, kernel, source, machineId, stateFolder }: ClientParts): Client {
-  return createClient({
+function agentOf({ options, seen, kernel, source, machineId, store }: AgentParts): Agent {
+  return createAgent({
     identity: { machineId, appId: APP_ID, tier: options.tier },
     kernel: { root: kernel.root, loader: kernel.loader },
     trust: options.trust,
     source,
     reporter: source,
-    stateFolder,
+    store,
     schedule: options.schedule,
-    onNotice: (notice) => (notice.kind === 'state' ? seen.observe(notice.state) : undefined),
+    onEvent: (event) => (event.kind === 'state' ? seen.observe(event.state) : undefined),
   });
 }
 

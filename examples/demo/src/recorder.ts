@@ -1,4 +1,4 @@
-import type { ClientState } from '@klpkit-examples/client';
+import type { AgentState } from '@klpkit/agent';
 
 /** One insertion, as the fake kernel itself saw it. */
 export interface SeenInsertion {
@@ -10,7 +10,7 @@ export interface SeenInsertion {
 }
 
 /** Where a machine's client stands, or `down` after a panic. */
-export type MachineState = ClientState | { readonly kind: 'down' };
+export type MachineState = AgentState | { readonly kind: 'down' };
 
 /** What was seen of one machine from outside. */
 export interface Recorder {
@@ -21,7 +21,7 @@ export interface Recorder {
   /** Checks that have ended in this boot. */
   checks(): number;
   /** The client said where it stands. */
-  observe(state: ClientState): void;
+  observe(state: AgentState): void;
   /** The kernel was handed a module. */
   inserted(module: string): void;
   wentDown(): void;
@@ -29,7 +29,7 @@ export interface Recorder {
 }
 
 /** States in which a check has ended. */
-const ENDS: ReadonlySet<ClientState['kind']> = new Set([
+const ENDS: ReadonlySet<AgentState['kind']> = new Set([
   'nothing-to-apply',
   'held',
   'blocked',

@@ -23,6 +23,19 @@ export const packageTable: readonly PackageRow[] = [
   { name: '@klpkit/triage', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/kernel', runsOn: 'Linux, Node', mayImport: ['@klpkit/payload', '@klpkit/kernel-log'] },
   {
+    name: '@klpkit/agent',
+    runsOn: 'Linux, Node',
+    mayImport: [
+      '@klpkit/release',
+      '@klpkit/payload',
+      '@klpkit/kernel',
+      '@klpkit/kernel-log',
+      '@klpkit/pings',
+      '@klpkit/rollout',
+      '@klpkit/blocklist',
+    ],
+  },
+  {
     name: '@klpkit/repository',
     runsOn: 'Node',
     mayImport: ['@klpkit/release', '@klpkit/payload', '@klpkit/rollout', '@klpkit/blocklist'],
@@ -40,6 +53,7 @@ export const packageTable: readonly PackageRow[] = [
       '@klpkit/blocklist',
       '@klpkit/triage',
       '@klpkit/kernel',
+      '@klpkit/agent',
       '@klpkit/repository',
       '@klpkit/vm',
     ],

@@ -1,0 +1,50 @@
+import { readPatches } from '@klpkit/kernel';
+import type { StepEvent, Facts } from './step-event.ts';
+import type { Hands } from './workbench.ts';
+
+/** What the machine and the journal say now. */
+export async function facts({ body }: Pick<Hands, 'body'>): Promise<Facts> {
+  const patches = body.kernelInfo.livepatch ? await readPatches(body.kernelOptions) : [];
+  return {
+    memory: body.journal.memory(),
+    bootId: body.kernelInfo.bootId,
+    loaded: patches.map((patch) => patch.name),
+    blocklist: body.blocklist.current(),
+    now: body.epochMs(),
+    attemptId: body.random.uuid(),
+  };
+}
+
+/** Offer and blocklist together: neither is of use without the other. */
+export async function askServer({ body, signal }: Hands): Promise<StepEvent> {
+  const { source, identity } = body.ports;
+  const { release: kernel, arch } = body.kernelInfo;
+  const stop = signal === undefined ? {} : { signal };
+  const [offer, list] = await Promise.all([
+    source.offer({ kernel, arch, tier: identity.tier }, stop),
+    source.blocklist(stop),
+  ]);
+  await body.blocklist.take(list);
+  return { kind: 'answered', offer, facts: await facts({ body }) };
+}
+
+/** The facts anew, after an open record was closed. */
+export async function look(hands: Hands): Promise<StepEvent> {
+  return { kind: 'started', facts: await facts(hands) };
+}
+
+/**
+ * The newest blocklist that can be had. Without a proven patch there is no question to ask it; without a network the stored one answers, and
+ * its own rules say for how long.
+ */
+export async function askBlocklist({ body, signal }: Hands): Promise<StepEvent | undefined> {
+  if (body.journal.memory().held.length === 0) return undefined;
+  try {
+    await body.blocklist.take(await body.ports.source.blocklist(signal === undefined ? {} : { signal }));
+  } catch (error) {
+    signal?.throwIfAborted();
+    const message = `The stored blocklist is used: ${(error as Error).message}`;
+    body.ports.onEvent?.({ kind: 'trouble', code: 'BLOCKLIST_NOT_FRESH', message });
+  }
+  return { kind: 'list-known', facts: await facts({ body }) };
+}

@@ -1,0 +1,57 @@
+import { readCounters, readKernelLog, readTransition } from '@klpkit/kernel';
+import { type Incident, scanKernelLog } from '@klpkit/kernel-log';
+import type { Body } from './body.ts';
+import type { Effect } from './effect.ts';
+import type { StepEvent } from './step-event.ts';
+import { judgeHealth } from './judge-health.ts';
+import type { OpenRecord } from './memory.ts';
+import type { Hands } from './workbench.ts';
+
+/** Waits for the health check's time and makes it. */
+export async function examine(
+  { index, appliedAt, module }: Extract<Effect, { kind: 'examine' }>,
+  { body, signal }: Hands,
+): Promise<StepEvent> {
+  await body.clock.sleep(remainingMs(index, appliedAt, body), signal);
+  const record = body.journal.memory().open;
+  if (record === null) throw new TypeError('a health check needs an open record');
+  const verdict = judgeHealth({
+    module,
+    hostNames: body.ports.hostNames ?? [],
+    transition: await readTransition(module, body.kernelOptions),
+    before: record.counters,
+    now: await readCounters(body.kernelOptions),
+    incidents: await incidentsSince(record, body, signal),
+  });
+  const now = body.epochMs();
+  return verdict.healthy ? { kind: 'found-healthy', now } : { kind: 'found-ill', ...verdict, now };
+}
+
+/** Counted from the application by the calendar, so that a restart of the agent keeps the times; a calendar that jumps cannot stretch it. */
+function remainingMs(index: 0 | 1 | 2 | 3, appliedAt: number, { schedule, epochMs }: Body): number {
+  const delayMs = schedule.healthDelaysMs[index];
+  return Math.min(Math.max(0, appliedAt + delayMs - epochMs()), delayMs);
+}
+
+/** All incidents of the log since the load. A log that overran is read from what is left: the counters speak for what is gone. */
+async function incidentsSince(
+  { logSeq, module }: OpenRecord,
+  body: Body,
+  signal: AbortSignal | undefined,
+): Promise<Incident[]> {
+  const stop = signal === undefined ? {} : { signal };
+  const lines = readKernelLog({
+    ...body.kernelOptions,
+    from: { seq: logSeq + 1 },
+    onGap: ({ fromSeq, toSeq }) => {
+      const message = `Kernel log records ${fromSeq} to ${toSeq - 1} were overwritten before they could be read.`;
+      body.ports.onEvent?.({ kind: 'trouble', code: 'LOG_OVERRUN', message });
+    },
+    ...stop,
+  });
+  const incidents: Incident[] = [];
+  for await (const incident of scanKernelLog(lines, { module, format: 'kmsg', loadedSeq: logSeq, ...stop })) {
+    incidents.push(incident);
+  }
+  return incidents;
+}

@@ -1,0 +1,100 @@
+import { releaseKey } from '@klpkit/release';
+import { emptyMemory, type Memory, type OpenRecord, parseMemory, type SuspectReason } from './memory.ts';
+import { type AgentStore, storeNames } from './store.ts';
+
+/** How an open record ends. */
+export type Outcome =
+  | { readonly kind: 'healthy'; readonly at: number }
+  | { readonly kind: 'harmless' }
+  | SuspectOutcome;
+
+/** An end after which the patch is not inserted on this machine again. */
+export interface SuspectOutcome {
+  readonly kind: SuspectReason;
+  readonly at: number;
+}
+
+/** The memory on disk. Every change is there, synced, before the promise resolves. */
+export interface Journal {
+  memory(): Memory;
+  /** Before the insertion. */
+  open(record: OpenRecord): Promise<void>;
+  /** At each phase. */
+  advance(change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>): Promise<void>;
+  /** When nothing is open any more. */
+  close(outcome: Outcome): Promise<void>;
+  /** The agent ends in order: what comes next is no crash. */
+  stopped(): Promise<void>;
+}
+
+/**
+ * Forgets which patches the machine had trouble with, so that they may be inserted again: a person has looked. The marker of a stuck inserter
+ * stays, as only a reboot clears that.
+ *
+ * @returns Keys of the releases that are free again.
+ */
+export async function clearSuspects(store: AgentStore): Promise<readonly string[]> {
+  await store.lock();
+  try {
+    const bytes = await store.read(storeNames.journal);
+    if (bytes === undefined) return [];
+    const memory = parseMemory(new TextDecoder().decode(bytes));
+    await store.write(storeNames.journal, serialise({ ...memory, suspects: [] }));
+    return memory.suspects.map((suspect) => suspect.release);
+  } finally {
+    await store.unlock();
+  }
+}
+
+/** How many proven patches are remembered; a patch is cumulative, so the older ones are only there to fall back to. */
+const MAX_HELD = 8;
+const MAX_SUSPECTS = 256;
+
+/** Opens the journal of a store. @throws AgentError `STATE_UNUSABLE` */
+export async function openJournal(store: AgentStore): Promise<Journal> {
+  const bytes = await store.read(storeNames.journal);
+  let memory = bytes === undefined ? emptyMemory : parseMemory(new TextDecoder().decode(bytes));
+  const keep = async (next: Memory) => {
+    await store.write(storeNames.journal, serialise(next));
+    memory = next;
+  };
+  return {
+    memory: () => memory,
+    open: (record) => keep({ ...memory, open: record }),
+    async advance(change) {
+      if (memory.open !== null) await keep({ ...memory, open: { ...memory.open, ...change } });
+    },
+    async close(outcome) {
+      if (memory.open !== null) await keep(closed(memory, memory.open, outcome));
+    },
+    async stopped() {
+      if (memory.open !== null) await keep({ ...memory, open: { ...memory.open, stopped: true } });
+    },
+  };
+}
+
+const serialise = (memory: Memory): string => `${JSON.stringify(memory, null, 2)}\n`;
+
+function closed(memory: Memory, open: OpenRecord, outcome: Outcome): Memory {
+  const { release, payload, module } = open;
+  const base = { ...memory, open: null };
+  const others = memory.held.filter((held) => held.release.sha256 !== release.sha256);
+  if (outcome.kind === 'harmless') return base;
+  if (outcome.kind === 'healthy') {
+    return { ...base, held: [...others, { release, payload, module, since: outcome.at }].slice(-MAX_HELD) };
+  }
+  const suspect = {
+    release: releaseKey(release),
+    sha256: release.sha256,
+    module,
+    reason: outcome.kind,
+    since: outcome.at,
+  };
+  const stuck = outcome.kind === 'inserter-died' || outcome.kind === 'inserter-hung';
+  return {
+    ...base,
+    held: others,
+    suspects: [...memory.suspects, suspect].slice(-MAX_SUSPECTS),
+    stuckBootId: stuck ? open.bootId : memory.stuckBootId,
+  };
+}

@@ -1,0 +1,121 @@
+import { pingLimits } from '@klpkit/pings';
+import { releaseKey } from '@klpkit/release';
+import type { StepEvent } from './step-event.ts';
+import { report } from './report-effect.ts';
+import type { Attempt, AgentState } from './state.ts';
+import type { Step, StepContext } from './step-types.ts';
+import { foundHealthy, foundIll } from './step-health.ts';
+
+/** One attempt from the download to its last health check. */
+export function stepAttempt(state: AgentState, event: StepEvent, context: StepContext): Step | undefined {
+  switch (event.kind) {
+    case 'downloaded':
+      if (state.kind !== 'downloading') return undefined;
+      return {
+        state: { kind: 'verifying', attempt: state.attempt },
+        effects: [{ kind: 'verify', attempt: state.attempt }],
+      };
+    case 'verified':
+      return state.kind === 'verifying' ? insert(state.attempt, event.module) : undefined;
+    case 'inserted':
+      return state.kind === 'inserting' ? inserted(state, event.durationMs) : undefined;
+    case 'observed':
+      return state.kind === 'transitioning' ? observed(state, event, context) : undefined;
+    case 'reversed':
+      return state.kind === 'stalled' ? reversed(state) : undefined;
+    case 'found-healthy':
+      return foundHealthy(state, event.now);
+    case 'found-ill':
+      return foundIll(state, event);
+    default:
+      return undefined;
+  }
+}
+
+/** The record comes before the ping, and both before the insertion: a machine that dies in it leaves a trace here and there. */
+function insert(attempt: Attempt, module: string): Step {
+  return {
+    state: { kind: 'inserting', attempt, module },
+    effects: [
+      { kind: 'open-record', attempt, module },
+      report(attempt, { kind: 'before', release: releaseKey(attempt.release) }),
+      { kind: 'deliver' },
+      { kind: 'insert', attempt },
+    ],
+  };
+}
+
+function inserted(state: Extract<AgentState, { kind: 'inserting' }>, durationMs: number): Step {
+  const { attempt, module } = state;
+  return {
+    state: { kind: 'transitioning', attempt, module, elapsedMs: 0, blockedTasks: 0 },
+    effects: [
+      { kind: 'advance-record', change: { phase: 'transitioning' } },
+      report(attempt, { kind: 'after', release: releaseKey(attempt.release), durationMs }),
+      { kind: 'observe', module },
+    ],
+  };
+}
+
+type Transitioning = Extract<AgentState, { kind: 'transitioning' }>;
+
+function observed(
+  state: Transitioning,
+  event: Extract<StepEvent, { kind: 'observed' }>,
+  { schedule }: StepContext,
+): Step {
+  const { attempt, module } = state;
+  const { transition, elapsedMs } = event;
+  if (transition.kind === 'patched') return applied(state, elapsedMs, event.now);
+  if (transition.kind === 'absent' || transition.kind === 'unpatched') return gone(state);
+  const stalled = transition.blockedTasks.map((task) => task.comm);
+  if (transition.kind === 'patching' && elapsedMs >= schedule.transitionDeadlineMs) {
+    const stalledTasks = [...new Set(stalled)].slice(0, pingLimits.stalledTasks);
+    return { state: { kind: 'stalled', attempt, module, stalledTasks }, effects: [{ kind: 'reverse', module }] };
+  }
+  const pingDue =
+    Math.floor(elapsedMs / schedule.transitionPingMs) > Math.floor(state.elapsedMs / schedule.transitionPingMs);
+  const release = releaseKey(attempt.release);
+  const ping = report(attempt, { kind: 'transition', release, elapsedMs, blockedTasks: transition.blockedCount });
+  return {
+    state: { kind: 'transitioning', attempt, module, elapsedMs, blockedTasks: transition.blockedCount },
+    effects: [...(pingDue ? [ping] : []), { kind: 'observe', module }],
+  };
+}
+
+function applied({ attempt, module }: Transitioning, waitedMs: number, appliedAt: number): Step {
+  return {
+    state: { kind: 'applied', attempt, module, appliedAt, waitedMs },
+    effects: [
+      { kind: 'advance-record', change: { phase: 'soaking', appliedAt, waitedMs, nextHealth: 0 } },
+      { kind: 'examine', index: 0, appliedAt, module },
+    ],
+  };
+}
+
+/** Somebody else took the patch away, or the agent died before the insertion: not this machine's verdict on the patch. */
+function gone({ attempt, module }: Transitioning): Step {
+  const release = releaseKey(attempt.release);
+  const failure = {
+    code: 'PATCH_GONE',
+    message: `[PATCH_GONE] The module ${module} is not in the kernel any more. Find out who removed it; the next check decides anew.`,
+  };
+  return {
+    state: { kind: 'insert-failed', release, failure },
+    effects: [
+      report(attempt, { kind: 'error', release, phase: 'transition', code: failure.code }),
+      { kind: 'close-record', outcome: { kind: 'harmless' } },
+    ],
+  };
+}
+
+function reversed({ attempt, stalledTasks }: Extract<AgentState, { kind: 'stalled' }>): Step {
+  const release = releaseKey(attempt.release);
+  return {
+    state: { kind: 'reversed', release, stalledTasks },
+    effects: [
+      report(attempt, { kind: 'error', release, phase: 'transition', code: 'STALLED', stalledTasks }),
+      { kind: 'close-record', outcome: { kind: 'harmless' } },
+    ],
+  };
+}

@@ -1,0 +1,20 @@
+import type { TransitionState } from '@klpkit/kernel';
+import type { VerifiedModule } from '@klpkit/payload';
+import type { Body } from './body.ts';
+
+/** What one attempt has in its hands between two effects. Not part of the state: it is large, or alive. */
+export interface Workbench {
+  bytes?: Uint8Array;
+  module?: VerifiedModule;
+  /** The running watch over the transition. */
+  watch?: AsyncIterator<TransitionState>;
+  /** When the insertion began, on the agent's clock. */
+  insertedAtMs?: number;
+}
+
+/** What every effect is given. */
+export interface Hands {
+  readonly body: Body;
+  readonly bench: Workbench;
+  readonly signal: AbortSignal | undefined;
+}
