@@ -1,6 +1,7 @@
 import { type Body, openBody } from './body.ts';
 import { facts } from './effect-ask.ts';
 import { createEventHub } from './event-hub.ts';
+import { readKillSwitch } from './kill-switch.ts';
 import { perform } from './perform.ts';
 import type { AbortOptions, Agent, AgentOptions } from './ports.ts';
 import { runForEver } from './run-for-ever.ts';
@@ -76,7 +77,8 @@ export function createAgent(options: AgentOptions): Agent {
     check: ({ signal } = {}) =>
       inTurn(async () => {
         if (!started) await start(signal);
-        return drive(await open(), { kind: 'check-due' }, signal);
+        const body = await open();
+        return drive(body, { kind: 'check-due', killSwitch: await readKillSwitch(ports) }, signal);
       }),
     flush: async (stop?: AbortOptions) => (opened === undefined ? true : (await opened).spool.flush(stop)),
     run: (stop = {}) => runForEver(agent, open, stop),

@@ -1,31 +1,54 @@
-import { type Blocklist, parseBlocklist, succeed } from '@klpkit/blocklist';
+import { type Blocklist, isBlocklistError, parseBlocklist, succeed, unionOf } from '@klpkit/blocklist';
 import { AgentError } from './error.ts';
+import type { AgentOptions } from './ports.ts';
 import { type AgentStore, storeNames } from './store.ts';
 
 /** The newest blocklist seen, over restarts: a list may not go back, and without a network it is better than none. */
 export interface BlocklistStore {
   current(): Blocklist | undefined;
-  /** Takes a fetched list over, if it follows the rules of succession; throws as `succeed` does. */
+  /** Takes a fetched list over, if it follows the rules of succession; else joins it with the kept one for the decisions to come. */
   take(next: Blocklist): Promise<Blocklist>;
 }
 
 /** A list that only was signed anew is written again after this long: the disk is spared, and its age stays nearly right. */
 const REWRITE_AFTER_MS = 3_600_000;
 
-/** Opens the store of a store. @throws AgentError `STATE_UNUSABLE` */
-export async function openBlocklistStore(store: AgentStore): Promise<BlocklistStore> {
-  let current = await readStored(store);
-  let written = current;
+/** Opens the list in a store. @throws AgentError `STATE_UNUSABLE` */
+export async function openBlocklistStore(
+  store: AgentStore,
+  { source, onEvent }: Pick<AgentOptions, 'source' | 'onEvent'>,
+): Promise<BlocklistStore> {
+  let kept = await readStored(store);
+  let written = kept;
+  /** What is decided with: the kept list, or its union with one that was refused. */
+  let inForce = kept;
+  const follow = (fetched: Blocklist): Blocklist | undefined => {
+    if (source.provesSuccession === true) return fetched;
+    try {
+      return succeed(kept, fetched, { lifts: 'in-list' }); // one server, one key: its own record of lifts is all there is
+    } catch (error) {
+      if (!isBlocklistError(error) || kept === undefined) throw error;
+      const message = `What the list blocks counts, but it is not kept: ${error.message}`;
+      onEvent?.({ kind: 'trouble', code: 'BLOCKLIST_REFUSED', message });
+      return undefined;
+    }
+  };
   return {
-    current: () => current,
+    current: () => inForce,
     async take(fetched) {
-      const next = succeed(current, fetched, { lifts: 'in-list' }); // one server, one key: its own record of lifts is all there is
+      const next = follow(fetched);
+      if (next === undefined) {
+        // Who may only add has tried to take away, or an older list came back: nothing is unblocked by it, and no check is lost.
+        inForce = unionOf(kept as Blocklist, fetched);
+        return inForce;
+      }
       const onDisk = written !== undefined && written.epoch === next.epoch && written.version === next.version;
       if (!onDisk || next.issued - (written?.issued ?? 0) >= REWRITE_AFTER_MS) {
         await store.write(storeNames.blocklist, `${JSON.stringify(next)}\n`);
         written = next;
       }
-      current = next;
+      kept = next;
+      inForce = next;
       return next;
     },
   };

@@ -1,9 +1,10 @@
 import type { KernelInfo, KernelOptions } from '@klpkit/kernel';
-import { systemClock } from '@klpkit/kernel';
+import { forceAcceptance, liveRoot, systemClock } from '@klpkit/kernel';
 import type { Clock } from '@klpkit/kernel';
 import { nodeIdOf } from '@klpkit/rollout';
 import { readKernelInfo } from '@klpkit/kernel';
 import { type BlocklistStore, openBlocklistStore } from './blocklist-store.ts';
+import { AgentError } from './error.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { openPayloadCache, type PayloadCache } from './payload-cache.ts';
 import type { AgentOptions, AgentRandom, Schedule } from './ports.ts';
@@ -36,11 +37,18 @@ export async function openBody(ports: AgentOptions): Promise<Body> {
   await store.lock();
   const clock = ports.clock ?? systemClock;
   const schedule = ports.schedule ?? defaultSchedule;
+  checkDeadline(schedule, ports);
   const kernelOptions: KernelOptions = { ...ports.kernel, clock };
   const journal = await openJournal(store);
   const kernelInfo = await readKernelInfo(kernelOptions);
   const nodeId = identity.machineId === undefined ? undefined : nodeIdOf(identity.machineId, identity.appId);
   const subject = { nodeId, tier: identity.tier, ...(policy === undefined ? {} : { policy }) };
+  const spool = await openSpool(store, ports.reporter, (event) => ports.onEvent?.(event));
+  const { owed } = journal.memory();
+  if (owed !== null) {
+    await spool.append(owed);
+    await journal.paid();
+  }
   return {
     ports,
     clock,
@@ -48,11 +56,29 @@ export async function openBody(ports: AgentOptions): Promise<Body> {
     schedule,
     epochMs: ports.epochMs ?? Date.now,
     journal,
-    spool: await openSpool(store, ports.reporter, (event) => ports.onEvent?.(event)),
-    blocklist: await openBlocklistStore(store),
+    spool,
+    blocklist: await openBlocklistStore(store, ports),
     payloads: openPayloadCache(store),
     kernelInfo,
     kernelOptions,
-    context: { subject, kernel: kernelInfo.release, schedule },
+    context: {
+      subject,
+      kernel: kernelInfo.release,
+      schedule,
+      control: policy?.control === true,
+      force: policy?.forceStalled === forceAcceptance,
+    },
   };
+}
+
+/** The kernel itself signals tasks that sleep at 15 s; a shorter deadline takes every sleeper for a stalled task. */
+const MIN_TRANSITION_DEADLINE_MS = 20_000;
+
+function checkDeadline({ transitionDeadlineMs }: Schedule, { kernel }: AgentOptions): void {
+  const isRunningKernel = (kernel?.root ?? liveRoot).sysfs === liveRoot.sysfs;
+  if (!isRunningKernel || transitionDeadlineMs >= MIN_TRANSITION_DEADLINE_MS) return;
+  throw new AgentError(
+    'OPTIONS_INVALID',
+    `A transition deadline of ${transitionDeadlineMs} ms is too short for a real kernel. Give it at least ${MIN_TRANSITION_DEADLINE_MS} ms.`,
+  );
 }

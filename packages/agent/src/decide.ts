@@ -4,19 +4,24 @@ import { eligibilityOf, type Subject } from '@klpkit/rollout';
 import type { Facts } from './step-event.ts';
 import type { HeldPatch, Memory } from './memory.ts';
 import type { Candidate, Offer } from './ports.ts';
-import type { Attempt } from './state.ts';
+import type { Attempt, Failure } from './state.ts';
 
 /** What every decision needs beside the facts. */
 export interface DecideContext {
   readonly subject: Subject;
   /** `uname -r` */
   readonly kernel: string;
+  /** Whether the machine serves as the gate's control while it is not in the bucket. */
+  readonly control: boolean;
+  /** Whether a stalled transition is completed by force. */
+  readonly force: boolean;
 }
 
 /** What is to become of an offer. */
 export type Decision =
   | { readonly kind: 'nothing'; readonly reason: string; readonly message: string }
   | { readonly kind: 'kernel-upgrade-required'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'unsupported'; readonly reason: string; readonly failure: Failure }
   | { readonly kind: 'blocked'; readonly release: string; readonly reason: string }
   | { readonly kind: 'held'; readonly release: string; readonly reason: string; readonly retryAfterMs?: number }
   | { readonly kind: 'go'; readonly attempt: Attempt };
@@ -26,6 +31,7 @@ export type Decision =
  * patch that this machine had trouble with is in force: what that needs is a person.
  */
 export function decideOffer(offer: Offer, facts: Facts, context: DecideContext): Decision {
+  if (!facts.livepatch) return unsupported(context.kernel);
   let first: Decision | undefined;
   for (const candidate of offer.candidates) {
     const decision = decideCandidate(candidate, facts, context);
@@ -48,6 +54,7 @@ function decideCandidate({ release, rollout, payload }: Candidate, facts: Facts,
   if (held !== undefined && facts.loaded.includes(held.module)) {
     return { kind: 'nothing', reason: 'already-applied', message: `${key} is in force on this machine.` };
   }
+  if (facts.killSwitch !== undefined) return { kind: 'held', release: key, reason: 'kill-switch' };
   if (facts.memory.stuckBootId === facts.bootId) return { kind: 'held', release: key, reason: 'reboot-needed' };
   const eligibility = eligibilityOf(context.subject, rollout, facts.now);
   if (!eligibility.eligible) {
@@ -55,6 +62,11 @@ function decideCandidate({ release, rollout, payload }: Candidate, facts: Facts,
     return { kind: 'held', release: key, reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   return { kind: 'go', attempt: { release, payload, attemptId: facts.attemptId, reapply: false } };
+}
+
+function unsupported(kernel: string): Decision {
+  const message = `[KERNEL_UNSUITABLE] The kernel ${kernel} has no livepatching (CONFIG_LIVEPATCH). Boot one that has it.`;
+  return { kind: 'unsupported', reason: 'no-livepatch', failure: { code: 'KERNEL_UNSUITABLE', message } };
 }
 
 function inTrouble({ memory, loaded }: Facts): boolean {

@@ -1,5 +1,6 @@
 import { readPatches } from '@klpkit/kernel';
 import type { StepEvent, Facts } from './step-event.ts';
+import { readKillSwitch } from './kill-switch.ts';
 import type { Hands } from './workbench.ts';
 
 /** What the machine and the journal say now. */
@@ -9,6 +10,8 @@ export async function facts({ body }: Pick<Hands, 'body'>): Promise<Facts> {
     memory: body.journal.memory(),
     bootId: body.kernelInfo.bootId,
     loaded: patches.map((patch) => patch.name),
+    livepatch: body.kernelInfo.livepatch,
+    killSwitch: await readKillSwitch(body.ports),
     blocklist: body.blocklist.current(),
     now: body.epochMs(),
     attemptId: body.random.uuid(),

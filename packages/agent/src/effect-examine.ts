@@ -1,11 +1,10 @@
-import { readCounters, readKernelLog, readTransition } from '@klpkit/kernel';
+import { lastLogSequence, readCounters, readKernelLog, readTransition } from '@klpkit/kernel';
 import { type Incident, scanKernelLog } from '@klpkit/kernel-log';
 import type { Body } from './body.ts';
 import type { Effect } from './effect.ts';
 import type { StepEvent } from './step-event.ts';
 import { judgeHealth } from './judge-health.ts';
-import type { OpenRecord } from './memory.ts';
-import type { Hands } from './workbench.ts';
+import type { Baseline, Hands } from './workbench.ts';
 
 /** Waits for the health check's time and makes it. */
 export async function examine(
@@ -27,6 +26,35 @@ export async function examine(
   return verdict.healthy ? { kind: 'found-healthy', now } : { kind: 'found-ill', ...verdict, now };
 }
 
+/** Notes how the machine stands before the placebo, and that it had it. */
+export async function openControl({ release }: Extract<Effect, { kind: 'open-control' }>, { body, bench }: Hands): Promise<undefined> {
+  bench.control = {
+    logSeq: await lastLogSequence(body.kernelOptions),
+    counters: await readCounters(body.kernelOptions),
+    module: '',
+  };
+  await body.journal.noteControl(release);
+}
+
+/** Waits as long as a real attempt takes and looks at the machine as after one. */
+export async function examineControl(
+  { attemptId, release }: Extract<Effect, { kind: 'examine-control' }>,
+  { body, bench, signal }: Hands,
+): Promise<StepEvent> {
+  const { control } = bench;
+  if (control === undefined) throw new TypeError('a control examination needs its beginning');
+  await body.clock.sleep(body.schedule.healthDelaysMs[3], signal);
+  const { healthy } = judgeHealth({
+    module: control.module,
+    transition: { kind: 'patched', evidence: 'enabled' },
+    before: control.counters,
+    now: await readCounters(body.kernelOptions),
+    incidents: await incidentsSince(control, body, signal),
+  });
+  delete bench.control;
+  return { kind: 'control-examined', healthy, attemptId, release };
+}
+
 /** Counted from the application by the calendar, so that a restart of the agent keeps the times; a calendar that jumps cannot stretch it. */
 function remainingMs(index: 0 | 1 | 2 | 3, appliedAt: number, { schedule, epochMs }: Body): number {
   const delayMs = schedule.healthDelaysMs[index];
@@ -35,7 +63,7 @@ function remainingMs(index: 0 | 1 | 2 | 3, appliedAt: number, { schedule, epochM
 
 /** All incidents of the log since the load. A log that overran is read from what is left: the counters speak for what is gone. */
 async function incidentsSince(
-  { logSeq, module }: OpenRecord,
+  { logSeq, module }: Baseline,
   body: Body,
   signal: AbortSignal | undefined,
 ): Promise<Incident[]> {
@@ -50,7 +78,7 @@ async function incidentsSince(
     ...stop,
   });
   const incidents: Incident[] = [];
-  for await (const incident of scanKernelLog(lines, { module, format: 'kmsg', loadedSeq: logSeq, ...stop })) {
+  for await (const incident of scanKernelLog(lines, { ...(module === '' ? {} : { module }), format: 'kmsg', loadedSeq: logSeq, ...stop })) {
     incidents.push(incident);
   }
   return incidents;

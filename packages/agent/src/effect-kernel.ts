@@ -1,4 +1,16 @@
-import { insertModule, removeModule, setPatchEnabled, type TransitionState, watchTransition } from '@klpkit/kernel';
+import { stat } from 'node:fs/promises';
+import {
+  forceAcceptance,
+  forceTransition,
+  insertModule,
+  liveRoot,
+  readTransition,
+  removeModule,
+  setPatchEnabled,
+  type TransitionState,
+  watchTransition,
+} from '@klpkit/kernel';
+import type { Body } from './body.ts';
 import type { Effect } from './effect.ts';
 import type { StepEvent } from './step-event.ts';
 import type { Hands } from './workbench.ts';
@@ -38,6 +50,45 @@ export async function reverse({ module }: Of<'reverse'>, { body, bench, signal }
   delete bench.watch;
   await takeOut(module, { body, signal });
   return { kind: 'reversed' };
+}
+
+/** The policy asks that a stalled transition be completed all the same. */
+export async function force({ module }: Of<'force'>, { body }: Hands): Promise<StepEvent> {
+  await forceTransition(module, { ...body.kernelOptions, acceptsReboot: forceAcceptance });
+  return { kind: 'forced' };
+}
+
+/**
+ * After the death of an agent around the insertion: its inserter may still be at work. Waits until the patch shows, or for as long as an
+ * inserter is given; a module that is there by then without being a patch is one whose init never came back.
+ */
+export async function awaitInsertion({ module }: Of<'await-insertion'>, { body, bench, signal }: Hands): Promise<StepEvent> {
+  const begun = body.clock.now();
+  bench.insertedAtMs = begun;
+  for (;;) {
+    const transition = await readTransition(module, body.kernelOptions);
+    const elapsedMs = Math.round(body.clock.now() - begun);
+    if (transition.kind !== 'absent') return { kind: 'observed', transition, elapsedMs, now: body.epochMs() };
+    if (elapsedMs >= body.schedule.insertDeadlineMs) break;
+    await body.clock.sleep(Math.min(body.schedule.transitionPollMs, body.schedule.insertDeadlineMs), signal);
+  }
+  if (!(await isModuleThere(module, body))) return { kind: 'not-inserted' };
+  const message = `[INSERTER_HUNG] The module ${module} is in the kernel, but its init never came back. Reboot the machine.`;
+  return {
+    kind: 'failed',
+    phase: 'insert',
+    failure: { code: 'INSERTER_HUNG', message },
+    inserter: 'hung',
+    now: body.epochMs(),
+  };
+}
+
+async function isModuleThere(module: string, { kernelOptions }: Body): Promise<boolean> {
+  const { sysfs } = kernelOptions.root ?? liveRoot;
+  return stat(`${sysfs}/module/${module.replaceAll('-', '_')}`).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The blocklist asks that a loaded patch be taken out of force. */

@@ -1,13 +1,16 @@
 import { lastLogSequence, readCounters } from '@klpkit/kernel';
-import { type Ping, parsePing } from '@klpkit/pings';
+import type { Ping } from '@klpkit/pings';
+import { completePing } from './complete-ping.ts';
 import type { Effect } from './effect.ts';
+import type { Outcome } from './journal.ts';
+import { pstoreDigests } from './pstore-text.ts';
 import type { Hands } from './workbench.ts';
 
 type Of<K extends Effect['kind']> = Extract<Effect, { kind: K }>;
 
 /** Writes what the crash guard and the health checks need, from before the load, and has it on disk when it resolves. */
 export async function openRecord({ attempt, module }: Of<'open-record'>, { body }: Hands): Promise<undefined> {
-  const { release, payload, attemptId, reapply } = attempt;
+  const { release, payload, attemptId, reapply, tries } = attempt;
   await body.journal.open({
     release,
     payload,
@@ -22,6 +25,9 @@ export async function openRecord({ attempt, module }: Of<'open-record'>, { body 
     waitedMs: 0,
     nextHealth: 0,
     stopped: false,
+    pstore: await pstoreDigests(body.kernelOptions),
+    openedAt: body.epochMs(),
+    tries: tries ?? 1,
   });
 }
 
@@ -30,30 +36,34 @@ export async function advanceRecord({ change }: Of<'advance-record'>, { body }: 
   await body.journal.advance(change);
 }
 
-/** Ends the record, and drops payloads that nobody will put back. */
-export async function closeRecord({ outcome }: Of<'close-record'>, { body, bench }: Hands): Promise<undefined> {
+/** Ends the record with the attempt's last ping, and drops payloads that nobody will put back. */
+export async function closeRecord({ outcome, last }: Of<'close-record'>, hands: Hands): Promise<undefined> {
+  await endRecord(outcome, last === undefined ? undefined : completePing(last, hands.body), hands);
+}
+
+/** Ends a record on disk together with the ping that is owed from then on, and pays it into the spool. */
+export async function endRecord(outcome: Outcome, last: Ping | undefined, { body, bench }: Hands): Promise<void> {
   await bench.watch?.return?.();
   delete bench.watch;
   delete bench.module;
   delete bench.bytes;
-  await body.journal.close(outcome);
+  await body.journal.close(outcome, last);
+  if (last !== undefined) {
+    await body.spool.append(last);
+    await body.journal.paid();
+    void body.spool.flush();
+  }
   await body.payloads.prune(new Set(body.journal.memory().held.map(({ release }) => release.sha256)));
+}
+
+/** Remembers the boot. */
+export async function noteBoot({ bareCrashes }: Of<'note-boot'>, { body }: Hands): Promise<undefined> {
+  await body.journal.noteBoot(body.kernelInfo.bootId, bareCrashes);
 }
 
 /** Completes the ping, has it on disk, and starts its delivery without waiting for it. */
 export async function report({ draft, attemptId, late }: Of<'report'>, { body }: Hands): Promise<undefined> {
-  const { release: kernel, arch } = body.kernelInfo;
-  const ping = {
-    ...draft,
-    id: body.random.uuid(),
-    attemptId,
-    kernel,
-    arch,
-    tier: body.ports.identity.tier,
-    sentAt: body.epochMs(),
-    ...(late === undefined ? {} : { late }),
-  } as Ping;
-  await body.spool.append(parsePing(ping));
+  await body.spool.append(completePing({ draft, attemptId, ...(late === undefined ? {} : { late }) }, body));
   void body.spool.flush();
 }
 

@@ -28,7 +28,24 @@ export type Effect =
       readonly change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>;
     }
   /** Nothing is open any more. */
-  | { readonly kind: 'close-record'; readonly outcome: Outcome }
+  | {
+      readonly kind: 'close-record';
+      readonly outcome: Outcome;
+      /** The attempt's last ping; it and the outcome are on disk together, so that a death between the two loses neither. */
+      readonly last?: { readonly draft: PingDraft; readonly attemptId: string };
+    }
+  /** A crash was found: what pstore has of it goes into a late ping, with the outcome as in `close-record`. */
+  | { readonly kind: 'close-crash'; readonly open: OpenRecord; readonly outcome: Outcome }
+  /** Remember the boot, and that the agent runs in it. */
+  | { readonly kind: 'note-boot'; readonly bareCrashes: number }
+  /** The agent died around the insertion: wait until it is known what came of it -> `observed`, `not-inserted` or `failed`. */
+  | { readonly kind: 'await-insertion'; readonly module: string }
+  /** Complete the transition by force -> `forced`. */
+  | { readonly kind: 'force'; readonly module: string }
+  /** Remember that the control pair of this release goes out now, and how the machine stands. */
+  | { readonly kind: 'open-control'; readonly release: string }
+  /** Wait as long as a real attempt takes and look at the machine -> `control-examined`. */
+  | { readonly kind: 'examine-control'; readonly attemptId: string; readonly release: string }
   /** Put a ping into the spool; delivery goes on beside. */
   | { readonly kind: 'report'; readonly draft: PingDraft; readonly attemptId: string; readonly late?: true }
   /** Give the server a moment to take the spool, so that a machine that goes down next is a machine that was heard of. */
@@ -53,5 +70,7 @@ export const phaseOf: Readonly<Partial<Record<Effect['kind'], ErrorPhase>>> = {
   insert: 'insert',
   observe: 'transition',
   reverse: 'transition',
+  force: 'transition',
+  'await-insertion': 'insert',
   examine: 'health',
 };

@@ -2,6 +2,8 @@
 export type AgentErrorCode =
   /** The state folder cannot be read or written, or holds what this version cannot read. */
   | 'STATE_UNUSABLE'
+  /** An option makes no sense, such as a deadline that every machine would miss. */
+  | 'OPTIONS_INVALID'
   /** Another agent works with the state folder. */
   | 'STATE_LOCKED'
   /** No connection: name not found, refused, timed out, or broken off. */

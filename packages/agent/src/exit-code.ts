@@ -19,11 +19,14 @@ export function exitCodeOf(state: AgentState): number {
     case 'nothing-to-apply':
     case 'held':
     case 'idle':
+    case 'switched-off':
+    case 'interrupted':
       return exitCodes.ok;
     case 'applied-with-bug':
     case 'inserter-died':
     case 'inserter-hung':
     case 'crashed':
+    case 'forced':
       return exitCodes.attention;
     default:
       return exitCodes.notApplied;

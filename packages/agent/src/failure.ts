@@ -1,4 +1,4 @@
-import { pingLimits, redactKernelText } from '@klpkit/pings';
+import { pingLine } from '@klpkit/pings';
 import type { Failure } from './state.ts';
 
 /**
@@ -13,7 +13,7 @@ export function failureOf(error: unknown, hostNames: readonly string[] = []): Fa
     message: error.message,
     ...(typeof errno === 'string' ? { errno } : {}),
     ...(typeof kernelLine === 'string'
-      ? { kernelLine: redactKernelText(kernelLine, { hostNames }).slice(0, pingLimits.lineLength) }
+      ? { kernelLine: pingLine(kernelLine, { hostNames }) }
       : {}),
   };
 }

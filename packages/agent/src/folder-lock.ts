@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unusable } from './durable-file.ts';
@@ -32,7 +32,7 @@ export async function takeFolderLock(folder: string): Promise<FolderLock> {
       const holder = await readFile(path, 'utf8').catch(() => undefined);
       if (holder === undefined) continue; // given back meanwhile
       if (await isAlive(holder)) break;
-      await setAside(path, holder);
+      if (await takenOver({ folder, mine, dead: holder })) return { release: () => release(path, content) };
     }
   } catch (cause) {
     throw unusable('lock', folder, cause);
@@ -53,17 +53,26 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Removes a dead holder's lock; one that somebody else has put there meanwhile is put back. */
-async function setAside(path: string, dead: string): Promise<void> {
-  const aside = `${path}-${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+/**
+ * Takes over from a dead holder. Whoever wants that links a name made from what the dead one wrote: only one can, and while the name is there
+ * nobody else touches the lock. One who dies over it is a dead holder like any other.
+ */
+async function takenOver({ folder, mine, dead }: { folder: string; mine: string; dead: string }): Promise<boolean> {
+  const path = join(folder, LOCK);
+  const after = (holder: string) =>
+    join(folder, `${LOCK}-after-${createHash('sha256').update(holder).digest('hex').slice(0, 32)}`);
+  const names = [after(dead)];
+  for (;;) {
+    const name = names.at(-1) as string;
+    if (await linked(mine, name)) break;
+    const rival = await readFile(name, 'utf8').catch(() => undefined);
+    if (rival === undefined || (await isAlive(rival))) return false;
+    names.push(after(rival));
   }
-  if ((await readFile(aside, 'utf8')) !== dead) await linked(aside, path);
-  await rm(aside, { force: true });
+  const isStillDead = (await readFile(path, 'utf8').catch(() => undefined)) === dead;
+  if (isStillDead) await rename(mine, path);
+  for (const name of names) await rm(name, { force: true });
+  return isStillDead;
 }
 
 async function release(path: string, content: string): Promise<void> {

@@ -10,12 +10,14 @@ export { AgentError, type AgentErrorCode, type AgentErrorInit, isAgentError } fr
 export { exitCodeOf, exitCodes } from './exit-code.ts';
 export { createFolderStore } from './folder-store.ts';
 export { clearSuspects, type Outcome, type SuspectOutcome } from './journal.ts';
-export type { HeldPatch, Memory, OpenRecord, Suspect, SuspectReason } from './memory.ts';
+export type { KillSwitch } from './kill-switch.ts';
+export type { BootRecord, HeldPatch, Memory, OpenRecord, Suspect, SuspectReason } from './memory.ts';
 export type {
   AbortOptions,
   Agent,
   AgentEvent,
   AgentOptions,
+  AgentPolicy,
   AgentRandom,
   Candidate,
   Identity,

@@ -1,3 +1,4 @@
+import type { Ping } from '@klpkit/pings';
 import { releaseKey } from '@klpkit/release';
 import { emptyMemory, type Memory, type OpenRecord, parseMemory, type SuspectReason } from './memory.ts';
 import { type AgentStore, storeNames } from './store.ts';
@@ -22,7 +23,14 @@ export interface Journal {
   /** At each phase. */
   advance(change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>): Promise<void>;
   /** When nothing is open any more. */
-  close(outcome: Outcome): Promise<void>;
+  /** `last` is owed to the spool from then on, until {@link Journal.paid}. */
+  close(outcome: Outcome, last?: Ping): Promise<void>;
+  /** The owed ping is in the spool. */
+  paid(): Promise<void>;
+  /** This boot is known, and the agent runs in it. */
+  noteBoot(bootId: string, bareCrashes: number): Promise<void>;
+  /** The control pair of this release is about to be sent. */
+  noteControl(release: string): Promise<void>;
   /** The agent ends in order: what comes next is no crash. */
   stopped(): Promise<void>;
 }
@@ -49,6 +57,7 @@ export async function clearSuspects(store: AgentStore): Promise<readonly string[
 /** How many proven patches are remembered; a patch is cumulative, so the older ones are only there to fall back to. */
 const MAX_HELD = 8;
 const MAX_SUSPECTS = 256;
+const MAX_CONTROLS = 64;
 
 /** Opens the journal of a store. @throws AgentError `STATE_UNUSABLE` */
 export async function openJournal(store: AgentStore): Promise<Journal> {
@@ -60,20 +69,43 @@ export async function openJournal(store: AgentStore): Promise<Journal> {
   };
   return {
     memory: () => memory,
-    open: (record) => keep({ ...memory, open: record }),
+    open: (record) => keep({ ...memory, open: record, boot: { bootId: record.bootId, patched: true, stopped: false } }),
     async advance(change) {
       if (memory.open !== null) await keep({ ...memory, open: { ...memory.open, ...change } });
     },
-    async close(outcome) {
-      if (memory.open !== null) await keep(closed(memory, memory.open, outcome));
+    async close(outcome, last) {
+      if (memory.open === null) return;
+      await keep({ ...closed(memory, memory.open, outcome), owed: last ?? null });
     },
+    async paid() {
+      if (memory.owed !== null) await keep({ ...memory, owed: null });
+    },
+    noteBoot: (bootId, bareCrashes) => keep(withBoot(memory, bootId, bareCrashes)),
+    noteControl: (release) => keep({ ...memory, controls: [...memory.controls, release].slice(-MAX_CONTROLS) }),
     async stopped() {
-      if (memory.open !== null) await keep({ ...memory, open: { ...memory.open, stopped: true } });
+      const { open, boot } = memory;
+      if (open === null && boot === null) return;
+      await keep({
+        ...memory,
+        open: open === null ? null : { ...open, stopped: true },
+        boot: boot === null ? null : { ...boot, stopped: true },
+      });
     },
   };
 }
 
 const serialise = (memory: Memory): string => `${JSON.stringify(memory, null, 2)}\n`;
+
+function withBoot(memory: Memory, bootId: string, bareCrashes: number): Memory {
+  const { open, boot } = memory;
+  const sameBoot = boot?.bootId === bootId;
+  return {
+    ...memory,
+    open: open !== null && open.bootId === bootId ? { ...open, stopped: false } : open,
+    boot: { bootId, patched: sameBoot && boot.patched, stopped: false },
+    bareCrashes,
+  };
+}
 
 function closed(memory: Memory, open: OpenRecord, outcome: Outcome): Memory {
   const { release, payload, module } = open;

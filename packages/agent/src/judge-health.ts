@@ -1,6 +1,6 @@
 import type { Incident } from '@klpkit/kernel-log';
 import type { Counters, TransitionState } from '@klpkit/kernel';
-import { type PingIncident, pingLimits, redactKernelText, type RedactOptions } from '@klpkit/pings';
+import { type PingIncident, pingLimits, pingLine, redactKernelText, type RedactOptions } from '@klpkit/pings';
 import type { Failure } from './state.ts';
 
 /** What one health check saw. */
@@ -29,7 +29,7 @@ const FAULT_TAINTS = (1 << 5) | (1 << 7);
  */
 export function judgeHealth(signs: Signs): Verdict {
   const suspicious = signs.incidents.filter(speaksAgainst);
-  const incidents = suspicious.slice(0, pingLimits.incidents).map((incident) => toPing(incident, signs));
+  const incidents = suspicious.slice(0, pingLimits.incidents).map((incident) => pingIncidentOf(incident, signs));
   const ill = (code: string, what: string): Verdict => ({
     healthy: false,
     failure: {
@@ -61,8 +61,9 @@ function rose(before: number | null, now: number | null): boolean {
   return before !== null && now !== null && now > before;
 }
 
-function toPing({ kind, title, attribution, trace }: Incident, redact: RedactOptions): PingIncident {
-  const line = (text: string) => redactKernelText(text, redact).slice(0, pingLimits.lineLength);
+/** An incident as a ping carries it: redacted and cut. */
+export function pingIncidentOf({ kind, title, attribution, trace }: Incident, redact: RedactOptions): PingIncident {
+  const line = (text: string) => pingLine(text, redact);
   return {
     kind,
     title: line(title),

@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import type { Counters } from '@klpkit/kernel';
+import { parsePing, type Ping } from '@klpkit/pings';
 import { releaseSchema, type Release } from '@klpkit/release';
 import { AgentError } from './error.ts';
 import { storeNames } from './store.ts';
+
+/** Digests of pstore records that are remembered at most; a backend keeps a few. */
+export const MAX_PSTORE = 64;
 
 /** The attempt that is under way. Written and synced before the insertion; its presence at another boot means that the machine went down. */
 export interface OpenRecord {
@@ -21,6 +25,21 @@ export interface OpenRecord {
   readonly waitedMs: number;
   readonly nextHealth: 0 | 1 | 2 | 3;
   /** The agent was stopped in order and has not run since: a new boot then is a reboot and no crash. */
+  readonly stopped: boolean;
+  /** Digests of what pstore held before the load; what is there after a crash and not here is of that crash. */
+  readonly pstore: readonly string[];
+  /** Epoch ms at which the record was opened. */
+  readonly openedAt: number;
+  /** How often this attempt was begun: more than once where the agent died before the insertion. */
+  readonly tries: number;
+}
+
+/** What is known of the boot that the agent last ran in. */
+export interface BootRecord {
+  readonly bootId: string;
+  /** A patch of ours was loaded, or about to be. */
+  readonly patched: boolean;
+  /** The agent was stopped in order. */
   readonly stopped: boolean;
 }
 
@@ -56,10 +75,17 @@ export interface Memory {
   readonly suspects: readonly Suspect[];
   /** Boot in which an inserter died or hung; nothing is inserted before another one. */
   readonly stuckBootId: string | null;
+  readonly boot: BootRecord | null;
+  /** Crashes in a row, up to now, of boots in which no patch of ours was loaded. */
+  readonly bareCrashes: number;
+  /** Releases, by key, for which this machine has sent its control pair. */
+  readonly controls: readonly string[];
+  /** A ping that belongs to the last change and may not have reached the spool. */
+  readonly owed: Ping | null;
 }
 
 /** What a agent remembers that never ran. */
-export const emptyMemory: Memory = { spec: 1, open: null, held: [], suspects: [], stuckBootId: null };
+export const emptyMemory: Memory = { spec: 1, open: null, held: [], suspects: [], stuckBootId: null, boot: null, bareCrashes: 0, controls: [], owed: null };
 
 const payload = z.string().max(1024);
 const module = z.string().regex(/^[A-Za-z0-9_-]{1,55}$/);
@@ -82,6 +108,9 @@ const memorySchema = z.strictObject({
       waitedMs: z.number().nonnegative(),
       nextHealth: z.literal([0, 1, 2, 3]),
       stopped: z.boolean(),
+      pstore: z.array(z.string().max(64)).max(MAX_PSTORE),
+      openedAt: count,
+      tries: z.int().min(1).max(100),
     })
     .nullable(),
   held: z.array(z.strictObject({ release: releaseSchema, payload, module, since: count })).max(64),
@@ -97,6 +126,10 @@ const memorySchema = z.strictObject({
     )
     .max(1024),
   stuckBootId: bootId.nullable(),
+  boot: z.strictObject({ bootId, patched: z.boolean(), stopped: z.boolean() }).nullable(),
+  bareCrashes: z.int().min(0).max(1_000_000),
+  controls: z.array(z.string().max(200)).max(64),
+  owed: z.unknown().transform((ping) => (ping === null ? null : parsePing(ping))),
 });
 
 /**

@@ -1,9 +1,10 @@
 import { type Effect, phaseOf } from './effect.ts';
 import { askBlocklist, askServer, look } from './effect-ask.ts';
-import { examine } from './effect-examine.ts';
-import { disable, insert, observe, reverse } from './effect-kernel.ts';
+import { closeCrash } from './effect-crash.ts';
+import { examine, examineControl, openControl } from './effect-examine.ts';
+import { awaitInsertion, disable, force, insert, observe, reverse } from './effect-kernel.ts';
 import { download, verify } from './effect-payload.ts';
-import { advanceRecord, closeRecord, deliver, openRecord, report } from './effect-record.ts';
+import { advanceRecord, closeRecord, deliver, noteBoot, openRecord, report } from './effect-record.ts';
 import type { StepEvent } from './step-event.ts';
 import { failureOf } from './failure.ts';
 import type { Hands } from './workbench.ts';
@@ -27,6 +28,22 @@ export async function perform(effects: readonly Effect[], hands: Hands): Promise
   }
   return answer;
 }
+
+type EveryDay =
+  | 'ask'
+  | 'look'
+  | 'ask-blocklist'
+  | 'download'
+  | 'verify'
+  | 'open-record'
+  | 'advance-record'
+  | 'close-record'
+  | 'report'
+  | 'deliver'
+  | 'insert'
+  | 'observe'
+  | 'reverse'
+  | 'examine';
 
 function run(effect: Effect, hands: Hands): Promise<StepEvent | undefined> {
   switch (effect.kind) {
@@ -58,8 +75,31 @@ function run(effect: Effect, hands: Hands): Promise<StepEvent | undefined> {
       return reverse(effect, hands);
     case 'examine':
       return examine(effect, hands);
+    default:
+      return runRarer(effect, hands);
+  }
+}
+
+/** Those of the ends and of the rarer ways. */
+function runRarer(
+  effect: Exclude<Effect, { kind: EveryDay }>,
+  hands: Hands,
+): Promise<StepEvent | undefined> {
+  switch (effect.kind) {
     case 'disable':
       return disable(effect, hands);
+    case 'force':
+      return force(effect, hands);
+    case 'await-insertion':
+      return awaitInsertion(effect, hands);
+    case 'close-crash':
+      return closeCrash(effect, hands);
+    case 'note-boot':
+      return noteBoot(effect, hands);
+    case 'open-control':
+      return openControl(effect, hands);
+    case 'examine-control':
+      return examineControl(effect, hands);
     default:
       return effect satisfies never;
   }

@@ -1,4 +1,4 @@
-import type { Clock, KernelOptions } from '@klpkit/kernel';
+import type { Clock, KernelOptions, forceAcceptance } from '@klpkit/kernel';
 import type { Trust } from '@klpkit/payload';
 import type { Blocklist } from '@klpkit/blocklist';
 import type { Ping } from '@klpkit/pings';
@@ -44,6 +44,8 @@ export interface OfferQuery {
 export interface Source {
   offer(query: OfferQuery, options?: AbortOptions): Promise<Offer>;
   blocklist(options?: AbortOptions): Promise<Blocklist>;
+  /** The source has itself proven that each list follows from the one before, as a repository with offline lifts does. */
+  readonly provesSuccession?: true;
   /** The payload's bytes, never more than `release.size`. */
   payload(release: Release, path: string, options?: AbortOptions): Promise<Uint8Array>;
 }
@@ -88,6 +90,14 @@ export interface Identity {
   readonly tier: string;
 }
 
+/** What the machine's owner wants. The blocklist and the crash guard stand above all of it. */
+export interface AgentPolicy extends LocalPolicy {
+  /** Send a control pair, once a release, while this machine is not yet in the bucket: what the gate compares with. */
+  readonly control?: boolean;
+  /** Complete a stalled transition by force instead of turning it round. Needs the words of `forceAcceptance` in `@klpkit/kernel`. */
+  readonly forceStalled?: typeof forceAcceptance;
+}
+
 /** What {@link createAgent} needs. */
 export interface AgentOptions {
   readonly identity: Identity;
@@ -104,7 +114,7 @@ export interface AgentOptions {
   readonly epochMs?: () => number;
   readonly random?: AgentRandom;
   readonly schedule?: Schedule;
-  readonly policy?: LocalPolicy;
+  readonly policy?: AgentPolicy;
   /** Names of this machine that are cut out of kernel text before it is sent. */
   readonly hostNames?: readonly string[];
   /** Told of every event at once, in order; must not throw. {@link Agent.events} is the same for those who come later. */

@@ -32,6 +32,7 @@ export async function openSpool(store: AgentStore, reporter: Reporter, tell: (ev
   };
   return {
     async append(ping) {
+      if (waiting.some(({ id }) => id === ping.id)) return; // said before its author died
       const surplus = Math.max(0, waiting.length + 1 - MAX_PINGS);
       waiting = [...waiting.slice(surplus), ping];
       await file.append(ping);

@@ -10,6 +10,8 @@ export interface Attempt {
   readonly attemptId: string;
   /** True when a patch that this machine ran healthy before is put back after a boot. */
   readonly reapply: boolean;
+  /** Which try this is, where the agent died before an earlier one came to the insertion. */
+  readonly tries?: number;
 }
 
 /** Why something did not go on, in a form for scripts and in a sentence with the next step. */
@@ -60,6 +62,7 @@ export type AgentState =
       readonly attempt: Attempt;
       readonly module: string;
       readonly stalledTasks: readonly string[];
+      readonly elapsedMs: number;
     }
   /** Every task runs the patched code since `appliedAt` (epoch ms). */
   | {
@@ -87,6 +90,15 @@ export type AgentState =
   | { readonly kind: 'inserter-died'; readonly release: string; readonly failure: Failure }
   /** The inserter process did not answer in time. Nothing more is inserted until a reboot. */
   | { readonly kind: 'inserter-hung'; readonly release: string; readonly failure: Failure }
+  /** The transition was completed by force, as the policy demands: consistency is lost until a reboot. The watch goes on. */
+  | {
+      readonly kind: 'forced';
+      readonly attempt: Attempt;
+      readonly module: string;
+      readonly stalledTasks: readonly string[];
+      readonly elapsedMs: number;
+      readonly blockedTasks: number;
+    }
   /** The stalled transition was turned round; the machine runs unpatched. */
   | { readonly kind: 'reversed'; readonly release: string; readonly stalledTasks: readonly string[] }
   /** Applied, and the machine shows a bug since. The patch stays (unloading is a risk of its own), and is not applied again. */
@@ -96,8 +108,18 @@ export type AgentState =
       readonly failure: Failure;
       readonly incidents: readonly PingIncident[];
     }
+  /** A person has switched the agent off, by kernel command line or by file. */
+  | { readonly kind: 'switched-off'; readonly by: 'command-line' | 'file' }
+  /** Found at start: the machine was shut down in order while the patch was unproven. That says nothing about the patch. */
+  | { readonly kind: 'interrupted'; readonly release: string; readonly message: string }
   /** Found at start: the machine went down while the patch was unproven. It is not inserted again. */
-  | { readonly kind: 'crashed'; readonly release: string; readonly message: string };
+  | {
+      readonly kind: 'crashed';
+      readonly release: string;
+      readonly message: string;
+      /** False where the machine had crashed twice before without any patch of ours: the patch is then no suspect. */
+      readonly blamed: boolean;
+    };
 
 /** Names of all states. */
 export type AgentStateKind = AgentState['kind'];

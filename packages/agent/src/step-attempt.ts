@@ -1,7 +1,8 @@
 import { pingLimits } from '@klpkit/pings';
 import { releaseKey } from '@klpkit/release';
 import type { StepEvent } from './step-event.ts';
-import { report } from './report-effect.ts';
+import { closing, report } from './report-effect.ts';
+import { lateAfter } from './step-start.ts';
 import type { Attempt, AgentState } from './state.ts';
 import type { Step, StepContext } from './step-types.ts';
 import { foundHealthy, foundIll } from './step-health.ts';
@@ -20,7 +21,11 @@ export function stepAttempt(state: AgentState, event: StepEvent, context: StepCo
     case 'inserted':
       return state.kind === 'inserting' ? inserted(state, event.durationMs) : undefined;
     case 'observed':
-      return state.kind === 'transitioning' ? observed(state, event, context) : undefined;
+      return observedIn(state, event, context);
+    case 'not-inserted':
+      return state.kind === 'inserting' ? notInserted(state) : undefined;
+    case 'forced':
+      return state.kind === 'stalled' ? forced(state) : undefined;
     case 'reversed':
       return state.kind === 'stalled' ? reversed(state) : undefined;
     case 'found-healthy':
@@ -50,28 +55,64 @@ function inserted(state: Extract<AgentState, { kind: 'inserting' }>, durationMs:
   return {
     state: { kind: 'transitioning', attempt, module, elapsedMs: 0, blockedTasks: 0 },
     effects: [
-      { kind: 'advance-record', change: { phase: 'transitioning' } },
       report(attempt, { kind: 'after', release: releaseKey(attempt.release), durationMs }),
+      { kind: 'advance-record', change: { phase: 'transitioning' } },
       { kind: 'observe', module },
     ],
   };
 }
 
-type Transitioning = Extract<AgentState, { kind: 'transitioning' }>;
+type Inserting = Extract<AgentState, { kind: 'inserting' }>;
+type Transitioning = Extract<AgentState, { kind: 'transitioning' | 'forced' }>;
+type Observed = Extract<StepEvent, { kind: 'observed' }>;
+
+/** A look at a transition; after the death of an agent also the answer to what became of the insertion. */
+function observedIn(state: AgentState, event: Observed, context: StepContext): Step | undefined {
+  if (state.kind === 'transitioning' || state.kind === 'forced') return observed(state, event, context);
+  if (state.kind !== 'inserting') return undefined;
+  const { attempt, module } = state;
+  const next = observed({ kind: 'transitioning', attempt, module, elapsedMs: 0, blockedTasks: 0 }, event, context);
+  return { ...next, effects: [...lateAfter(attempt, event.elapsedMs), ...next.effects] };
+}
+
+/** How often an attempt is begun again after the agent died in it; more than that is no accident. */
+const MAX_TRIES = 3;
+
+/** Nothing is in the kernel, so the same attempt goes on from its start; its pings have the same ids and count once. */
+function notInserted(state: Inserting): Step {
+  const tries = (state.attempt.tries ?? 1) + 1;
+  if (tries > MAX_TRIES) return gone(state);
+  const attempt = { ...state.attempt, tries };
+  return { state: { kind: 'downloading', attempt }, effects: [{ kind: 'download', attempt }] };
+}
+
+/** Told at once, as the machine is no longer in a state that anybody has tested; then watched like every other patch. */
+function forced({ attempt, module, stalledTasks, elapsedMs }: Extract<AgentState, { kind: 'stalled' }>): Step {
+  const release = releaseKey(attempt.release);
+  return {
+    state: { kind: 'forced', attempt, module, stalledTasks, elapsedMs, blockedTasks: 0 },
+    effects: [
+      report(attempt, { kind: 'error', release, phase: 'transition', code: 'FORCED', stalledTasks }),
+      { kind: 'observe', module },
+    ],
+  };
+}
 
 function observed(
   state: Transitioning,
   event: Extract<StepEvent, { kind: 'observed' }>,
-  { schedule }: StepContext,
+  { schedule, force }: StepContext,
 ): Step {
   const { attempt, module } = state;
   const { transition, elapsedMs } = event;
   if (transition.kind === 'patched') return applied(state, elapsedMs, event.now);
   if (transition.kind === 'absent' || transition.kind === 'unpatched') return gone(state);
   const stalled = transition.blockedTasks.map((task) => task.comm);
+  if (state.kind === 'forced') return { state: { ...state, elapsedMs }, effects: [{ kind: 'observe', module }] };
   if (transition.kind === 'patching' && elapsedMs >= schedule.transitionDeadlineMs) {
     const stalledTasks = [...new Set(stalled)].slice(0, pingLimits.stalledTasks);
-    return { state: { kind: 'stalled', attempt, module, stalledTasks }, effects: [{ kind: 'reverse', module }] };
+    const wayOut = { kind: force ? 'force' : 'reverse', module } as const;
+    return { state: { kind: 'stalled', attempt, module, stalledTasks, elapsedMs }, effects: [wayOut] };
   }
   const pingDue =
     Math.floor(elapsedMs / schedule.transitionPingMs) > Math.floor(state.elapsedMs / schedule.transitionPingMs);
@@ -94,7 +135,7 @@ function applied({ attempt, module }: Transitioning, waitedMs: number, appliedAt
 }
 
 /** Somebody else took the patch away, or the agent died before the insertion: not this machine's verdict on the patch. */
-function gone({ attempt, module }: Transitioning): Step {
+function gone({ attempt, module }: Pick<Transitioning, 'attempt' | 'module'>): Step {
   const release = releaseKey(attempt.release);
   const failure = {
     code: 'PATCH_GONE',
@@ -103,8 +144,7 @@ function gone({ attempt, module }: Transitioning): Step {
   return {
     state: { kind: 'insert-failed', release, failure },
     effects: [
-      report(attempt, { kind: 'error', release, phase: 'transition', code: failure.code }),
-      { kind: 'close-record', outcome: { kind: 'harmless' } },
+      closing(attempt, { kind: 'harmless' }, { kind: 'error', release, phase: 'transition', code: failure.code }),
     ],
   };
 }
@@ -114,8 +154,7 @@ function reversed({ attempt, stalledTasks }: Extract<AgentState, { kind: 'stalle
   return {
     state: { kind: 'reversed', release, stalledTasks },
     effects: [
-      report(attempt, { kind: 'error', release, phase: 'transition', code: 'STALLED', stalledTasks }),
-      { kind: 'close-record', outcome: { kind: 'harmless' } },
+      closing(attempt, { kind: 'harmless' }, { kind: 'error', release, phase: 'transition', code: 'STALLED', stalledTasks }),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Blocklist } from '@klpkit/blocklist';
 import type { TransitionState } from '@klpkit/kernel';
 import type { PingIncident } from '@klpkit/pings';
+import type { KillSwitch } from './kill-switch.ts';
 import type { Memory } from './memory.ts';
 import type { Offer } from './ports.ts';
 import type { Failure, Phase } from './state.ts';
@@ -11,6 +12,9 @@ export interface Facts {
   readonly bootId: string;
   /** Names of the patches that the kernel has. */
   readonly loaded: readonly string[];
+  /** Whether this kernel can livepatch at all. */
+  readonly livepatch: boolean;
+  readonly killSwitch: KillSwitch | undefined;
   /** Newest list that is known; undefined where none was ever seen. */
   readonly blocklist: Blocklist | undefined;
   /** Epoch ms, by the calendar. */
@@ -22,7 +26,7 @@ export interface Facts {
 /** What happened; the only way a state changes. */
 export type StepEvent =
   /** It is time to ask. */
-  | { readonly kind: 'check-due' }
+  | { readonly kind: 'check-due'; readonly killSwitch: KillSwitch | undefined }
   /** The process began, or an open record was closed at start. */
   | { readonly kind: 'started'; readonly facts: Facts }
   /** The newest blocklist that can be had is there: may a proven patch be put back? */
@@ -42,6 +46,12 @@ export type StepEvent =
       readonly elapsedMs: number;
       readonly now: number;
     }
+  /** The agent died before the insertion: the module is not in the kernel and nobody is about to insert it. */
+  | { readonly kind: 'not-inserted' }
+  /** The transition was completed by force. */
+  | { readonly kind: 'forced' }
+  /** The placebo attempt is over. */
+  | { readonly kind: 'control-examined'; readonly healthy: boolean; readonly attemptId: string; readonly release: string }
   /** A stalled transition was turned round and the module taken out. */
   | { readonly kind: 'reversed' }
   /** A health check found nothing. */

@@ -1,9 +1,9 @@
-import { type Release, releaseKey } from '@klpkit/release';
+import { releaseKey } from '@klpkit/release';
 import type { ErrorPing } from '@klpkit/pings';
 import type { StepEvent } from './step-event.ts';
 import type { Outcome } from './journal.ts';
 import type { Attempt, AgentState, Failure } from './state.ts';
-import { report } from './report-effect.ts';
+import { closing } from './report-effect.ts';
 import type { Step } from './step-types.ts';
 
 type Failed = Extract<StepEvent, { kind: 'failed' }>;
@@ -14,13 +14,13 @@ export function stepFailed(state: AgentState, event: Failed): Step {
   if (!('attempt' in state)) return { state: { kind: 'refused', phase, failure }, effects: [] };
   const release = releaseKey(state.attempt.release);
   if (state.kind === 'downloading' || state.kind === 'verifying') {
-    return { state: { kind: 'refused', phase, failure, release }, effects: [errorReport(state.attempt, event)] };
+    return { state: { kind: 'refused', phase, failure, release }, effects: [ended(state.attempt, { kind: 'harmless' }, event)] };
   }
   if (state.kind === 'inserting') return insertionFailed(state.attempt, event, release);
   // Applied or on its way: that the machine cannot be watched says nothing good. The patch is not inserted again without a person.
   return {
     state: { kind: 'applied-with-bug', release, failure, incidents: [] },
-    effects: [errorReport(state.attempt, event), closed({ kind: 'bug', at: event.now })],
+    effects: [ended(state.attempt, { kind: 'bug', at: event.now }, event)],
   };
 }
 
@@ -28,27 +28,16 @@ function insertionFailed(attempt: Attempt, event: Failed, release: string): Step
   const { failure, phase, now } = event;
   if (event.inserter !== undefined) {
     const kind = event.inserter === 'died' ? 'inserter-died' : 'inserter-hung';
-    return { state: { kind, release, failure }, effects: [closed({ kind, at: now }), errorReport(attempt, event)] };
+    return { state: { kind, release, failure }, effects: [ended(attempt, { kind, at: now }, event)] };
   }
   const state: AgentState =
     phase === 'insert' ? { kind: 'insert-failed', release, failure } : { kind: 'refused', phase, failure, release };
-  return { state, effects: [closed({ kind: 'harmless' }), errorReport(attempt, event)] };
+  return { state, effects: [ended(attempt, { kind: 'harmless' }, event)] };
 }
 
-function closed(outcome: Outcome) {
-  return { kind: 'close-record', outcome } as const;
-}
-
-function errorReport(
-  attempt: {
-    readonly release: Release;
-    readonly attemptId: string;
-    readonly payload: string;
-    readonly reapply: boolean;
-  },
-  event: Failed,
-) {
-  return report(attempt, errorDraft(releaseKey(attempt.release), event.phase, event.failure));
+/** The outcome and the error ping as one change; the effect does without the outcome where no record is open yet. */
+function ended(attempt: Attempt, outcome: Outcome, { phase, failure }: Failed) {
+  return closing(attempt, outcome, errorDraft(releaseKey(attempt.release), phase, failure));
 }
 
 function errorDraft(

@@ -1,7 +1,7 @@
 import { releaseKey } from '@klpkit/release';
 import type { StepEvent } from './step-event.ts';
 import type { AgentState } from './state.ts';
-import { report } from './report-effect.ts';
+import { closing, report } from './report-effect.ts';
 import type { Step } from './step-types.ts';
 
 /** Which health check a state waits for. */
@@ -18,16 +18,16 @@ export function foundHealthy(state: AgentState, now: number): Step | undefined {
   const release = releaseKey(attempt.release);
   const waited = state.kind === 'applied' ? { waitedMs: Math.round(state.waitedMs) } : {};
   const sinceAppliedMs = Math.max(0, now - appliedAt);
-  const ping = report(attempt, { kind: 'health', release, index, sinceAppliedMs, ...waited, healthy: true });
+  const draft = { kind: 'health', release, index, sinceAppliedMs, ...waited, healthy: true } as const;
   if (index === 3) {
-    const close = { kind: 'close-record', outcome: { kind: 'healthy', at: now } } as const;
-    return { state: { kind: 'healthy', release, module, since: now }, effects: [ping, close] };
+    const close = closing(attempt, { kind: 'healthy', at: now }, draft);
+    return { state: { kind: 'healthy', release, module, since: now }, effects: [close] };
   }
   const next = index === 0 ? 1 : index === 1 ? 2 : 3;
   return {
     state: { kind: 'soaking', attempt, module, appliedAt, next },
     effects: [
-      ping,
+      report(attempt, draft),
       { kind: 'advance-record', change: { nextHealth: next } },
       { kind: 'examine', index: next, appliedAt, module },
     ],
@@ -43,8 +43,11 @@ export function foundIll(state: AgentState, event: Extract<StepEvent, { kind: 'f
   return {
     state: { kind: 'applied-with-bug', release, failure, incidents },
     effects: [
-      report(attempt, { kind: 'error', release, phase: 'health', code: failure.code, incidents }),
-      { kind: 'close-record', outcome: { kind: 'bug', at: event.now } },
+      closing(
+        attempt,
+        { kind: 'bug', at: event.now },
+        { kind: 'error', release, phase: 'health', code: failure.code, incidents },
+      ),
     ],
   };
 }

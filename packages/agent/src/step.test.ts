@@ -14,15 +14,20 @@ const context: StepContext = {
   subject: { nodeId: undefined, tier: 'updates' },
   kernel: testKernel.release,
   schedule: quickSchedule,
+  control: false,
+  force: false,
 };
 const release = releaseOf(new Uint8Array(8));
 const key = releaseKey(release);
 const payload = `/v1/payloads/${release.sha256}`;
 const attempt = { release, payload, attemptId: '00000000-0000-4000-8000-000000000001', reapply: false };
+const known = { bootId: 'boot-1', patched: true, stopped: false };
 const factsWith = (change: Partial<Facts> = {}): Facts => ({
-  memory: emptyMemory,
+  memory: { ...emptyMemory, boot: known },
   bootId: 'boot-1',
   loaded: [],
+  livepatch: true,
+  killSwitch: undefined,
   blocklist: emptyBlocklist(1000),
   now: 2000,
   attemptId: '00000000-0000-4000-8000-000000000002',
@@ -42,6 +47,9 @@ const open: OpenRecord = {
   waitedMs: 0,
   nextHealth: 0,
   stopped: false,
+  pstore: [],
+  openedAt: 1000,
+  tries: 1,
 };
 const kindsOf = (effects: readonly { kind: string }[]) => effects.map((effect) => effect.kind);
 const transitioning: AgentState = {
@@ -86,16 +94,23 @@ describe('a start', () => {
   });
 
   it('with a record of another boot is a crash: reported late, closed, then looked at anew', () => {
-    const facts = factsWith({ memory: { ...emptyMemory, open }, bootId: 'boot-2' });
+    const facts = factsWith({ memory: { ...emptyMemory, boot: known, open }, bootId: 'boot-2' });
     const { state, effects } = step({ kind: 'idle' }, { kind: 'started', facts }, context);
     expect(state).toMatchObject({ kind: 'crashed', release: key });
-    expect(kindsOf(effects)).toEqual(['report', 'close-record', 'look']);
-    expect(effects[0]).toMatchObject({ attemptId: open.attemptId, late: true });
-    expect(effects[1]).toMatchObject({ outcome: { kind: 'crashed' } });
+    expect(kindsOf(effects)).toEqual(['note-boot', 'close-crash', 'look']);
+    expect(effects[1]).toMatchObject({ open, outcome: { kind: 'crashed' } });
   });
 
-  it.each(['inserting', 'transitioning'] as const)('in the same boot while %s goes on watching', (phase) => {
-    const facts = factsWith({ memory: { ...emptyMemory, open: { ...open, phase } } });
+  it('in the same boot around the insertion waits for what came of it, and inserts nothing', () => {
+    const facts = factsWith({ memory: { ...emptyMemory, boot: known, open } });
+    const { state, effects } = step({ kind: 'idle' }, { kind: 'started', facts }, context);
+    expect(state.kind).toBe('inserting');
+    expect(kindsOf(effects)).toEqual(['await-insertion']);
+  });
+
+  it('in the same boot after the insertion goes on watching', () => {
+    const memory = { ...emptyMemory, boot: known, open: { ...open, phase: 'transitioning' } as const };
+    const facts = factsWith({ memory });
     const { state, effects } = step({ kind: 'idle' }, { kind: 'started', facts }, context);
     expect(state.kind).toBe('transitioning');
     expect(kindsOf(effects)).toEqual(['observe']);
@@ -105,7 +120,7 @@ describe('a start', () => {
     [0, 'applied'],
     [2, 'soaking'],
   ] as const)('in the same boot before health check %i is %s again', (nextHealth, kind) => {
-    const memory = { ...emptyMemory, open: { ...open, phase: 'soaking', appliedAt: 1500, nextHealth } as const };
+    const memory = { ...emptyMemory, boot: known, open: { ...open, phase: 'soaking', appliedAt: 1500, nextHealth } as const };
     const { state, effects } = step({ kind: 'idle' }, { kind: 'started', facts: factsWith({ memory }) }, context);
     expect(state.kind).toBe(kind);
     expect(effects).toEqual([{ kind: 'examine', index: nextHealth, appliedAt: 1500, module: 'klp_test' }]);
@@ -113,7 +128,7 @@ describe('a start', () => {
 
   it('puts no patch back after a stuck inserter of this boot', () => {
     const held = [{ release, payload, module: 'klp_test', since: 1 }];
-    const memory = { ...emptyMemory, held, stuckBootId: 'boot-1' };
+    const memory = { ...emptyMemory, boot: known, held, stuckBootId: 'boot-1' };
     const { effects } = step({ kind: 'idle' }, { kind: 'list-known', facts: factsWith({ memory }) }, context);
     expect(effects).toEqual([]);
   });
@@ -159,7 +174,7 @@ describe('a check', () => {
       { release, rollout: rollout(key), payload },
     ];
     const offer = { candidates, reason: 'no-release', message: '' };
-    const memory = { ...emptyMemory, suspects: [suspect] };
+    const memory = { ...emptyMemory, boot: known, suspects: [suspect] };
     const check = (loaded: string[]) =>
       step({ kind: 'checking' }, { kind: 'answered', offer, facts: factsWith({ memory, loaded }) }, context).state;
     expect(check(['klp_bad'])).toMatchObject({ kind: 'blocked', reason: 'suspect-bug' });
@@ -209,41 +224,41 @@ describe('the transition', () => {
 describe('a failure', () => {
   it.each([
     ['before an attempt', { kind: 'checking' }, failed('download'), 'refused', []],
-    ['in the download', { kind: 'downloading', attempt }, failed('download'), 'refused', ['report']],
+    ['in the download', { kind: 'downloading', attempt }, failed('download'), 'refused', ['close-record']],
     [
       'of the record',
       { kind: 'inserting', attempt, module: 'm' },
       failed('journal'),
       'refused',
-      ['close-record', 'report'],
+      ['close-record'],
     ],
     [
       'of the insertion',
       { kind: 'inserting', attempt, module: 'm' },
       failed('insert'),
       'insert-failed',
-      ['close-record', 'report'],
+      ['close-record'],
     ],
     [
       'of an inserter that died',
       { kind: 'inserting', attempt, module: 'm' },
       failed('insert', 'died'),
       'inserter-died',
-      ['close-record', 'report'],
+      ['close-record'],
     ],
     [
       'of an inserter that hangs',
       { kind: 'inserting', attempt, module: 'm' },
       failed('insert', 'hung'),
       'inserter-hung',
-      ['close-record', 'report'],
+      ['close-record'],
     ],
     [
       'to look after a patch that is in',
       transitioning,
       failed('health'),
       'applied-with-bug',
-      ['report', 'close-record'],
+      ['close-record'],
     ],
   ] as [string, AgentState, StepEvent, string, string[]][])('%s', (_, state, event, kind, effects) => {
     const next = step(state, event, context);
@@ -254,7 +269,7 @@ describe('a failure', () => {
 
 it('never changes what it is given, and gives the same answer twice', () => {
   const events: StepEvent[] = [
-    { kind: 'check-due' },
+    { kind: 'check-due', killSwitch: undefined },
     { kind: 'started', facts: factsWith() },
     { kind: 'downloaded' },
     { kind: 'verified', module: 'klp_test' },

@@ -1,4 +1,4 @@
-import type { TransitionState } from '@klpkit/kernel';
+import type { Counters, TransitionState } from '@klpkit/kernel';
 import type { VerifiedModule } from '@klpkit/payload';
 import type { Body } from './body.ts';
 
@@ -8,8 +8,16 @@ export interface Workbench {
   module?: VerifiedModule;
   /** The running watch over the transition. */
   watch?: AsyncIterator<TransitionState>;
+  control?: Baseline;
   /** When the insertion began, on the agent's clock. */
   insertedAtMs?: number;
+}
+
+/** How the machine stood before a load, or before a placebo: then without a module. */
+export interface Baseline {
+  readonly logSeq: number;
+  readonly counters: Counters;
+  readonly module: string;
 }
 
 /** What every effect is given. */
