@@ -95,7 +95,7 @@ async function work(
     const found = await agent.start(stop);
     const state = await agent.check(stop);
     await agent.flush(stop);
-    return Math.max(exitCodeOf(found), exitCodeOf(state));
+    return Math.max(exitCodeOf(found.kind), exitCodeOf(state.kind));
   } finally {
     await agent.shutdown();
     assembled.close();

@@ -5,7 +5,9 @@ import { readKillSwitch } from './kill-switch.ts';
 import { perform } from './perform.ts';
 import type { AbortOptions, Agent, AgentOptions } from './ports.ts';
 import { runForEver } from './run-for-ever.ts';
+import { defaultSchedule } from './schedule.ts';
 import type { AgentState } from './state.ts';
+import { readStatus } from './status.ts';
 import type { StepEvent } from './step-event.ts';
 import { step } from './step.ts';
 
@@ -50,6 +52,7 @@ export function createAgent(options: AgentOptions): Agent {
       hub.tell({ kind: 'state', state });
       next = await perform(effects, { body, bench, signal });
     }
+    await body.status.ended(state, body.epochMs());
     return state;
   };
   /** One course at a time, in the order of the calls. */
@@ -82,6 +85,11 @@ export function createAgent(options: AgentOptions): Agent {
       }),
     flush: async (stop?: AbortOptions) => (opened === undefined ? true : (await opened).spool.flush(stop)),
     run: (stop = {}) => runForEver(agent, open, stop),
+    status: () => {
+      const { store, kernel, schedule = defaultSchedule, epochMs = Date.now } = options;
+      const known = kernel === undefined ? {} : { kernel };
+      return readStatus({ store, now: epochMs(), checkIntervalMs: schedule.checkIntervalMs, ...known });
+    },
     shutdown: () =>
       inTurn(async () => {
         if (opened !== undefined) await (await opened).journal.stopped();

@@ -18,7 +18,7 @@ export async function openBlocklistStore(
   store: AgentStore,
   { source, onEvent }: Pick<AgentOptions, 'source' | 'onEvent'>,
 ): Promise<BlocklistStore> {
-  let kept = await readStored(store);
+  let kept = await readStoredBlocklist(store);
   let written = kept;
   /** What is decided with: the kept list, or its union with one that was refused. */
   let inForce = kept;
@@ -54,7 +54,8 @@ export async function openBlocklistStore(
   };
 }
 
-async function readStored(store: AgentStore): Promise<Blocklist | undefined> {
+/** The stored list, undefined where there is none. @throws AgentError `STATE_UNUSABLE` */
+export async function readStoredBlocklist(store: AgentStore): Promise<Blocklist | undefined> {
   const bytes = await store.read(storeNames.blocklist);
   if (bytes === undefined) return undefined;
   try {

@@ -10,6 +10,7 @@ import { openPayloadCache, type PayloadCache } from './payload-cache.ts';
 import type { AgentOptions, AgentRandom, Schedule } from './ports.ts';
 import { defaultSchedule } from './schedule.ts';
 import { openSpool, type Spool } from './spool.ts';
+import { openStatusKeeper, type StatusKeeper } from './status-record.ts';
 import type { StepContext } from './step-types.ts';
 
 /** The ports with their defaults, and all that was opened from the store: what the effects work on. */
@@ -23,6 +24,7 @@ export interface Body {
   readonly spool: Spool;
   readonly blocklist: BlocklistStore;
   readonly payloads: PayloadCache;
+  readonly status: StatusKeeper;
   readonly kernelInfo: KernelInfo;
   /** For every function of `@klpkit/kernel`. */
   readonly kernelOptions: KernelOptions;
@@ -59,6 +61,9 @@ export async function openBody(ports: AgentOptions): Promise<Body> {
     spool,
     blocklist: await openBlocklistStore(store, ports),
     payloads: openPayloadCache(store),
+    status: await openStatusKeeper(store, ({ message }) =>
+      ports.onEvent?.({ kind: 'trouble', code: 'STATUS_NOT_KEPT', message }),
+    ),
     kernelInfo,
     kernelOptions,
     context: {

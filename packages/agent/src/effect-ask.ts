@@ -27,6 +27,7 @@ export async function askServer({ body, signal }: Hands): Promise<StepEvent> {
     source.offer({ kernel, arch, tier: identity.tier }, stop),
     source.blocklist(stop),
   ]);
+  body.status.contacted(body.epochMs());
   await body.blocklist.take(list);
   return { kind: 'answered', offer, facts: await facts({ body }) };
 }
@@ -43,7 +44,9 @@ export async function look(hands: Hands): Promise<StepEvent> {
 export async function askBlocklist({ body, signal }: Hands): Promise<StepEvent | undefined> {
   if (body.journal.memory().held.length === 0) return undefined;
   try {
-    await body.blocklist.take(await body.ports.source.blocklist(signal === undefined ? {} : { signal }));
+    const list = await body.ports.source.blocklist(signal === undefined ? {} : { signal });
+    body.status.contacted(body.epochMs());
+    await body.blocklist.take(list);
   } catch (error) {
     signal?.throwIfAborted();
     const message = `The stored blocklist is used: ${(error as Error).message}`;

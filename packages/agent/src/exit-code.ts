@@ -1,4 +1,4 @@
-import type { AgentState } from './state.ts';
+import type { AgentStateKind } from './state.ts';
 
 /** What a script learns from the program's end. */
 export const exitCodes = {
@@ -13,8 +13,8 @@ export const exitCodes = {
 } as const;
 
 /** The exit code of the state that a course ended in. */
-export function exitCodeOf(state: AgentState): number {
-  switch (state.kind) {
+export function exitCodeOf(kind: AgentStateKind): number {
+  switch (kind) {
     case 'healthy':
     case 'nothing-to-apply':
     case 'held':

@@ -6,6 +6,7 @@ import type { Release } from '@klpkit/release';
 import type { LocalPolicy, Rollout } from '@klpkit/rollout';
 import type { Effect } from './effect.ts';
 import type { AgentState } from './state.ts';
+import type { AgentStatus } from './status.ts';
 import type { AgentStore } from './store.ts';
 
 /** Every port's methods can be stopped. */
@@ -134,6 +135,8 @@ export type AgentEvent =
 export interface Agent {
   /** Where it stands. */
   state(): AgentState;
+  /** How the machine stands: see {@link readStatus}. Works before the start and beside a running call. */
+  status(): Promise<AgentStatus>;
   /** All that happens from here on, until the signal or a `break`. The agent never waits for a watcher. */
   events(options?: AbortOptions): AsyncIterable<AgentEvent>;
   /** First call after the process began: reads the journal, guards against a crash loop, goes on with what was open, puts a proven patch back. */
