@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
   triage: async () => (await import('./commands/triage.ts')).triageCommand,
   blocklist: async () => (await import('./commands/blocklist.ts')).blocklistCommand,
+  agent: async () => (await import('./commands/agent.ts')).agentCommand,
 };
 
 /** The commands that a call may mean: the one it begins with, or all where that is none (help, a slip of the pen). */
