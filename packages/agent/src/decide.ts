@@ -115,7 +115,7 @@ export function modulesToDisable(
 }
 
 /** Why the patch may not be inserted, or undefined. */
-function barrierTo(
+export function barrierTo(
   release: Release,
   facts: Facts,
   context: DecideContext,

@@ -11,6 +11,7 @@ import {
   watchTransition,
 } from '@klpkit/kernel';
 import type { Body } from './body.ts';
+import { facts } from './effect-ask.ts';
 import type { Effect } from './effect.ts';
 import type { StepEvent } from './step-event.ts';
 import type { Hands } from './workbench.ts';
@@ -72,7 +73,7 @@ export async function awaitInsertion({ module }: Of<'await-insertion'>, { body, 
     if (elapsedMs >= body.schedule.insertDeadlineMs) break;
     await body.clock.sleep(Math.min(body.schedule.transitionPollMs, body.schedule.insertDeadlineMs), signal);
   }
-  if (!(await isModuleThere(module, body))) return { kind: 'not-inserted' };
+  if (!(await isModuleThere(module, body))) return { kind: 'not-inserted', facts: await facts({ body }) };
   const message = `[INSERTER_HUNG] The module ${module} is in the kernel, but its init never came back. Reboot the machine.`;
   return {
     kind: 'failed',

@@ -198,7 +198,7 @@ async function answer(effect: Effect, dice: Fate, surroundings: Surroundings): P
     case 'insert':
       return insert(effect, dice, surroundings, failed);
     case 'await-insertion':
-      return world.loaded.has(effect.module) ? observed('patched', world) : { kind: 'not-inserted' };
+      return world.loaded.has(effect.module) ? observed('patched', world) : { kind: 'not-inserted', facts: factsOf(surroundings) };
     case 'observe':
       if (!world.loaded.has(effect.module)) return observed('absent', world);
       return observed(dice === 'stalls' ? 'stalled' : 'patched', world);

@@ -1,6 +1,7 @@
 import { pingLimits } from '@klpkit/pings';
 import { releaseKey } from '@klpkit/release';
-import type { StepEvent } from './step-event.ts';
+import { barrierTo } from './decide.ts';
+import type { Facts, StepEvent } from './step-event.ts';
 import { closing, report } from './report-effect.ts';
 import { lateAfter } from './step-start.ts';
 import type { Attempt, AgentState } from './state.ts';
@@ -23,7 +24,7 @@ export function stepAttempt(state: AgentState, event: StepEvent, context: StepCo
     case 'observed':
       return observedIn(state, event, context);
     case 'not-inserted':
-      return state.kind === 'inserting' ? notInserted(state) : undefined;
+      return state.kind === 'inserting' ? notInserted(state, event.facts, context) : undefined;
     case 'forced':
       return state.kind === 'stalled' ? forced(state) : undefined;
     case 'reversed':
@@ -78,8 +79,19 @@ function observedIn(state: AgentState, event: Observed, context: StepContext): S
 /** How often an attempt is begun again after the agent died in it; more than that is no accident. */
 const MAX_TRIES = 3;
 
-/** Nothing is in the kernel, so the same attempt goes on from its start; its pings have the same ids and count once. */
-function notInserted(state: Inserting): Step {
+/**
+ * Nothing is in the kernel, so the same attempt goes on from its start, if it still may; its pings have the same ids and count once. What forbade
+ * it meanwhile says nothing about the patch, so no error is reported.
+ */
+function notInserted(state: Inserting, facts: Facts, context: StepContext): Step {
+  const { release: document, reapply } = state.attempt;
+  const release = releaseKey(document);
+  const harmless = [{ kind: 'close-record', outcome: { kind: 'harmless' } }] as const;
+  if (facts.killSwitch !== undefined) {
+    return { state: { kind: 'held', release, reason: 'kill-switch' }, effects: harmless };
+  }
+  const reason = barrierTo(document, facts, context, reapply ? 're-apply' : 'first-apply');
+  if (reason !== undefined) return { state: { kind: 'blocked', release, reason, disabled: false }, effects: harmless };
   const tries = (state.attempt.tries ?? 1) + 1;
   if (tries > MAX_TRIES) return gone(state);
   const attempt = { ...state.attempt, tries };

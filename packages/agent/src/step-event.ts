@@ -47,7 +47,7 @@ export type StepEvent =
       readonly now: number;
     }
   /** The agent died before the insertion: the module is not in the kernel and nobody is about to insert it. */
-  | { readonly kind: 'not-inserted' }
+  | { readonly kind: 'not-inserted'; readonly facts: Facts }
   /** The transition was completed by force. */
   | { readonly kind: 'forced' }
   /** The placebo attempt is over. */
