@@ -52,12 +52,9 @@ async function trustOf({ trust, revoked }: ClientConfig) {
   try {
     return await parseTrust({ certificates, revoked: lines });
   } catch (cause) {
-    throw new ConfigError(
-      `The certificates in "trust" or "revoked" cannot be used: ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    throw new ConfigError(`The certificates in "trust" or "revoked" cannot be used: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

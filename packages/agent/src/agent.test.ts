@@ -26,9 +26,7 @@ describe('a patch that goes well', () => {
     const state = await agent.check();
     expect(state).toMatchObject({ kind: 'healthy', release: 'cve-2026-0001-1' });
     expect(
-      machine.events
-        .flatMap((n) => (n.kind === 'state' ? [n.state.kind] : []))
-        .filter((k, i, all) => k !== all[i - 1]),
+      machine.events.flatMap((n) => (n.kind === 'state' ? [n.state.kind] : [])).filter((k, i, all) => k !== all[i - 1]),
     ).toEqual([
       'idle',
       'checking',

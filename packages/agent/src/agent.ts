@@ -92,10 +92,15 @@ export function createAgent(options: AgentOptions): Agent {
     },
     shutdown: () =>
       inTurn(async () => {
-        if (opened !== undefined) await (await opened).journal.stopped();
-        await options.store.unlock();
+        try {
+          if (opened !== undefined) await (await opened).journal.stopped();
+        } catch (error) {
+          const message = `The next boot will look like a crash: ${(error as Error).message}`;
+          hub.tell({ kind: 'trouble', code: 'STOP_NOT_NOTED', message });
+        }
         opened = undefined;
         started = false;
+        await options.store.unlock();
       }),
   };
   return agent;

@@ -30,8 +30,15 @@ export function completePing({ draft, attemptId, late }: UnsentPing, body: Body)
  * between saying it and noting that it did says it again, and the server counts it once. Without the random attempt id nobody can compute it.
  */
 export function pingIdOf(attemptId: string, draft: PingDraft): string {
-  const what = [draft.kind, 'index' in draft ? draft.index : '', 'elapsedMs' in draft ? draft.elapsedMs : '', 'code' in draft ? draft.code : ''];
-  const hex = createHash('sha256').update(`klpkit ping ${attemptId} ${what.join(' ')}`).digest('hex');
+  const what = [
+    draft.kind,
+    'index' in draft ? draft.index : '',
+    'elapsedMs' in draft ? draft.elapsedMs : '',
+    'code' in draft ? draft.code : '',
+  ];
+  const hex = createHash('sha256')
+    .update(`klpkit ping ${attemptId} ${what.join(' ')}`)
+    .digest('hex');
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3] as string;
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -27,7 +27,10 @@ export async function examine(
 }
 
 /** Notes how the machine stands before the placebo, and that it had it. */
-export async function openControl({ release }: Extract<Effect, { kind: 'open-control' }>, { body, bench }: Hands): Promise<undefined> {
+export async function openControl(
+  { release }: Extract<Effect, { kind: 'open-control' }>,
+  { body, bench }: Hands,
+): Promise<undefined> {
   bench.control = {
     logSeq: await lastLogSequence(body.kernelOptions),
     counters: await readCounters(body.kernelOptions),
@@ -78,7 +81,12 @@ async function incidentsSince(
     ...stop,
   });
   const incidents: Incident[] = [];
-  for await (const incident of scanKernelLog(lines, { ...(module === '' ? {} : { module }), format: 'kmsg', loadedSeq: logSeq, ...stop })) {
+  for await (const incident of scanKernelLog(lines, {
+    ...(module === '' ? {} : { module }),
+    format: 'kmsg',
+    loadedSeq: logSeq,
+    ...stop,
+  })) {
     incidents.push(incident);
   }
   return incidents;

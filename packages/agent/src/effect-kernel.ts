@@ -63,7 +63,10 @@ export async function force({ module }: Of<'force'>, { body }: Hands): Promise<S
  * After the death of an agent around the insertion: its inserter may still be at work. Waits until the patch shows, or for as long as an
  * inserter is given; a module that is there by then without being a patch is one whose init never came back.
  */
-export async function awaitInsertion({ module }: Of<'await-insertion'>, { body, bench, signal }: Hands): Promise<StepEvent> {
+export async function awaitInsertion(
+  { module }: Of<'await-insertion'>,
+  { body, bench, signal }: Hands,
+): Promise<StepEvent> {
   const begun = body.clock.now();
   bench.insertedAtMs = begun;
   for (;;) {

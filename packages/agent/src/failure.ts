@@ -12,8 +12,6 @@ export function failureOf(error: unknown, hostNames: readonly string[] = []): Fa
     code: error.code,
     message: error.message,
     ...(typeof errno === 'string' ? { errno } : {}),
-    ...(typeof kernelLine === 'string'
-      ? { kernelLine: pingLine(kernelLine, { hostNames }) }
-      : {}),
+    ...(typeof kernelLine === 'string' ? { kernelLine: pingLine(kernelLine, { hostNames }) } : {}),
   };
 }

@@ -38,7 +38,8 @@ export function createFolderStore(folder: string): AgentStore {
     async list() {
       return (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.'));
     },
-    remove: (name) => rm(at(name), { force: true }).catch((cause) => Promise.reject(unusable('remove', at(name), cause))),
+    remove: (name) =>
+      rm(at(name), { force: true }).catch((cause) => Promise.reject(unusable('remove', at(name), cause))),
   };
 }
 

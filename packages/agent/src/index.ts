@@ -33,6 +33,12 @@ export { step } from './step.ts';
 export type { Facts, StepEvent } from './step-event.ts';
 export type { Step, StepContext } from './step-types.ts';
 export type { DecideContext } from './decide.ts';
-export { type AgentStatus, exitCodeOfStatus, readStatus, type ReadStatusOptions, type StatusUnknown } from './status.ts';
+export {
+  type AgentStatus,
+  exitCodeOfStatus,
+  readStatus,
+  type ReadStatusOptions,
+  type StatusUnknown,
+} from './status.ts';
 export { agentStateKinds } from './state-kinds.ts';
 export { type AgentStore, storeNames } from './store.ts';

@@ -21,7 +21,9 @@ export interface Journal {
   /** Before the insertion. */
   open(record: OpenRecord): Promise<void>;
   /** At each phase. */
-  advance(change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>): Promise<void>;
+  advance(
+    change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>,
+  ): Promise<void>;
   /** When nothing is open any more. */
   /** `last` is owed to the spool from then on, until {@link Journal.paid}. */
   close(outcome: Outcome, last?: Ping): Promise<void>;

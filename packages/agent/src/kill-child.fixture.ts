@@ -41,18 +41,25 @@ const call = (method: KillChildCall['method'], ...args: unknown[]): Promise<unkn
     process.send?.({ id, method, args });
   });
 
-process.on('message', (message: { order?: KillChildOrder; id?: number; value?: unknown; error?: { errno: string } }) => {
-  if (message.order !== undefined) void work(message.order);
-  if (message.id === undefined) return;
-  const one = waiting.get(message.id);
-  if (message.error === undefined) one?.resolve(message.value);
-  else one?.reject(Object.assign(new Error('refused'), message.error));
-});
+process.on(
+  'message',
+  (message: { order?: KillChildOrder; id?: number; value?: unknown; error?: { errno: string } }) => {
+    if (message.order !== undefined) void work(message.order);
+    if (message.id === undefined) return;
+    const one = waiting.get(message.id);
+    if (message.error === undefined) one?.resolve(message.value);
+    else one?.reject(Object.assign(new Error('refused'), message.error));
+  },
+);
 
 async function work({ root, stateFolder, certificate, dieAt }: KillChildOrder): Promise<void> {
   const effects: string[] = [];
   const agent = createAgent({
-    identity: { machineId: '0102030405060708090a0b0c0d0e0f10', appId: 'f03daaeb1c334b43a732172944bf772e', tier: 'updates' },
+    identity: {
+      machineId: '0102030405060708090a0b0c0d0e0f10',
+      appId: 'f03daaeb1c334b43a732172944bf772e',
+      tier: 'updates',
+    },
     kernel: {
       root,
       loader: {

@@ -15,11 +15,17 @@ export interface KillSwitch {
  * `kill-switch` in the store that holds one of the two words. Whatever else stands there counts as `off`: who throws the switch and
  * misspells it must not find the agent at work.
  */
-export async function readKillSwitch({ kernel, store }: Pick<AgentOptions, 'kernel' | 'store'>): Promise<KillSwitch | undefined> {
+export async function readKillSwitch({
+  kernel,
+  store,
+}: Pick<AgentOptions, 'kernel' | 'store'>): Promise<KillSwitch | undefined> {
   const { procfs } = kernel?.root ?? liveRoot;
   const commandLine = await readFile(`${procfs}/cmdline`, 'utf8').catch(() => '');
   // The last one wins, as with the kernel's own parameters.
-  const word = commandLine.split(/\s+/).findLast((one) => one.startsWith('klpkit='))?.slice('klpkit='.length);
+  const word = commandLine
+    .split(/\s+/)
+    .findLast((one) => one.startsWith('klpkit='))
+    ?.slice('klpkit='.length);
   const file = await store.read(storeNames.killSwitch);
   const fromFile = file === undefined ? undefined : new TextDecoder().decode(file).trim();
   if (word !== undefined && modeOf(word) === 'off') return { mode: 'off', by: 'command-line' };

@@ -85,7 +85,17 @@ export interface Memory {
 }
 
 /** What a agent remembers that never ran. */
-export const emptyMemory: Memory = { spec: 1, open: null, held: [], suspects: [], stuckBootId: null, boot: null, bareCrashes: 0, controls: [], owed: null };
+export const emptyMemory: Memory = {
+  spec: 1,
+  open: null,
+  held: [],
+  suspects: [],
+  stuckBootId: null,
+  boot: null,
+  bareCrashes: 0,
+  controls: [],
+  owed: null,
+};
 
 const payload = z.string().max(1024);
 const module = z.string().regex(/^[A-Za-z0-9_-]{1,55}$/);

@@ -44,9 +44,31 @@ interface World {
   readonly before: Set<string>;
 }
 
-type Fate = 'works' | 'fails' | 'inserter-died' | 'inserter-hung' | 'agent-dies' | 'machine-dies' | 'shuts-down' | 'ill' | 'stalls';
-const fates: readonly Fate[] = ['works', 'fails', 'inserter-died', 'inserter-hung', 'agent-dies', 'machine-dies', 'shuts-down', 'ill', 'stalls'];
-const fate = fc.oneof({ weight: 12, arbitrary: fc.constant<Fate>('works') }, { weight: 3, arbitrary: fc.constantFrom(...fates) });
+type Fate =
+  | 'works'
+  | 'fails'
+  | 'inserter-died'
+  | 'inserter-hung'
+  | 'agent-dies'
+  | 'machine-dies'
+  | 'shuts-down'
+  | 'ill'
+  | 'stalls';
+const fates: readonly Fate[] = [
+  'works',
+  'fails',
+  'inserter-died',
+  'inserter-hung',
+  'agent-dies',
+  'machine-dies',
+  'shuts-down',
+  'ill',
+  'stalls',
+];
+const fate = fc.oneof(
+  { weight: 12, arbitrary: fc.constant<Fate>('works') },
+  { weight: 3, arbitrary: fc.constantFrom(...fates) },
+);
 const act = fc.constantFrom('check', 'restart', 'reboot', 'block-first', 'block-second', 'switch') as fc.Arbitrary<Act>;
 type Act = 'check' | 'restart' | 'reboot' | 'block-first' | 'block-second' | 'switch';
 
@@ -82,10 +104,17 @@ it(`never does what it must not, in ${runs} random lives`, { timeout: 3_600_000 
 function change(world: World, act: Act): void {
   world.now += 60_000;
   if (act === 'reboot') powerOn(world);
-  if (act === 'switch') world.killSwitch = world.killSwitch === undefined ? { mode: 'no-apply', by: 'file' } : undefined;
+  if (act === 'switch')
+    world.killSwitch = world.killSwitch === undefined ? { mode: 'no-apply', by: 'file' } : undefined;
   const target = act === 'block-first' ? releases[0] : act === 'block-second' ? releases[1] : undefined;
   if (target === undefined || world.list.entries.some(({ release }) => release === releaseKey(target))) return;
-  const entry = { release: releaseKey(target), sha256: null, kernels: '*', action: 'no-apply', reason: 'test' } as const;
+  const entry = {
+    release: releaseKey(target),
+    sha256: null,
+    kernels: '*',
+    action: 'no-apply',
+    reason: 'test',
+  } as const;
   world.list = block(world.list, { ...entry, since: world.now }, world.now);
 }
 
@@ -153,7 +182,10 @@ function factsOf({ world, journal }: Surroundings): Facts {
 async function answer(effect: Effect, dice: Fate, surroundings: Surroundings): Promise<StepEvent | undefined> {
   const { world, journal } = surroundings;
   world.now += 7;
-  const failed = (phase: 'download' | 'verify' | 'journal' | 'insert' | 'transition', inserter?: 'died' | 'hung'): StepEvent => ({
+  const failed = (
+    phase: 'download' | 'verify' | 'journal' | 'insert' | 'transition',
+    inserter?: 'died' | 'hung',
+  ): StepEvent => ({
     kind: 'failed',
     phase,
     failure: { code: 'IO', message: '[IO] by the dice' },
@@ -163,8 +195,12 @@ async function answer(effect: Effect, dice: Fate, surroundings: Surroundings): P
   switch (effect.kind) {
     case 'ask':
       return dice === 'fails'
-        ? { ...failed('download'), phase: 'check' } as StepEvent
-        : { kind: 'answered', facts: factsOf(surroundings), offer: { candidates: candidates(), reason: 'no-release', message: '' } };
+        ? ({ ...failed('download'), phase: 'check' } as StepEvent)
+        : {
+            kind: 'answered',
+            facts: factsOf(surroundings),
+            offer: { candidates: candidates(), reason: 'no-release', message: '' },
+          };
     case 'look':
       return { kind: 'started', facts: factsOf(surroundings) };
     case 'ask-blocklist':
@@ -198,7 +234,9 @@ async function answer(effect: Effect, dice: Fate, surroundings: Surroundings): P
     case 'insert':
       return insert(effect, dice, surroundings, failed);
     case 'await-insertion':
-      return world.loaded.has(effect.module) ? observed('patched', world) : { kind: 'not-inserted', facts: factsOf(surroundings) };
+      return world.loaded.has(effect.module)
+        ? observed('patched', world)
+        : { kind: 'not-inserted', facts: factsOf(surroundings) };
     case 'observe':
       if (!world.loaded.has(effect.module)) return observed('absent', world);
       return observed(dice === 'stalls' ? 'stalled' : 'patched', world);
@@ -236,14 +274,24 @@ function insert(
   const { open, suspects, stuckBootId } = journal.memory();
   const key = releaseKey(attempt.release);
   expect(world.verified, 'inserted unverified bytes').toBe(attempt.release.sha256);
-  expect(open, 'inserted without an open record').toMatchObject({ attemptId: attempt.attemptId, bootId: `boot-${world.boot}` });
+  expect(open, 'inserted without an open record').toMatchObject({
+    attemptId: attempt.attemptId,
+    bootId: `boot-${world.boot}`,
+  });
   expect(world.before, 'inserted before the before-ping').toContain(attempt.attemptId);
-  expect(suspects.map(({ release }) => release), 'inserted a suspect').not.toContain(key);
+  expect(
+    suspects.map(({ release }) => release),
+    'inserted a suspect',
+  ).not.toContain(key);
   expect(stuckBootId, 'inserted after a stuck inserter').not.toBe(`boot-${world.boot}`);
   expect(world.killSwitch, 'inserted against the kill switch').toBeUndefined();
-  expect(world.list.entries.map(({ release }) => release), 'inserted a blocked patch').not.toContain(key);
+  expect(
+    world.list.entries.map(({ release }) => release),
+    'inserted a blocked patch',
+  ).not.toContain(key);
   if (dice === 'fails') return failed('insert');
-  if (dice === 'inserter-died' || dice === 'inserter-hung') return failed('insert', dice === 'inserter-died' ? 'died' : 'hung');
+  if (dice === 'inserter-died' || dice === 'inserter-hung')
+    return failed('insert', dice === 'inserter-died' ? 'died' : 'hung');
   world.loaded.add(moduleOf(attempt.release));
   return { kind: 'inserted', durationMs: 3 };
 }

@@ -81,10 +81,7 @@ function run(effect: Effect, hands: Hands): Promise<StepEvent | undefined> {
 }
 
 /** Those of the ends and of the rarer ways. */
-function runRarer(
-  effect: Exclude<Effect, { kind: EveryDay }>,
-  hands: Hands,
-): Promise<StepEvent | undefined> {
+function runRarer(effect: Exclude<Effect, { kind: EveryDay }>, hands: Hands): Promise<StepEvent | undefined> {
   switch (effect.kind) {
     case 'disable':
       return disable(effect, hands);

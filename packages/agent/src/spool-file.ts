@@ -18,8 +18,7 @@ export function openSpoolFile(store: AgentStore, onError: (error: Error) => void
   };
   return {
     append: (ping) => inTurn(() => store.append(storeNames.spool, line(ping))),
-    rewrite: (waiting) =>
-      inTurn(() => store.write(storeNames.spool, waiting().map(line).join(''))),
+    rewrite: (waiting) => inTurn(() => store.write(storeNames.spool, waiting().map(line).join(''))),
   };
 }
 

@@ -16,7 +16,11 @@ export interface Spool {
 }
 
 /** Opens the spool of a store. */
-export async function openSpool(store: AgentStore, reporter: Reporter, tell: (event: AgentEvent) => void): Promise<Spool> {
+export async function openSpool(
+  store: AgentStore,
+  reporter: Reporter,
+  tell: (event: AgentEvent) => void,
+): Promise<Spool> {
   const trouble = (code: string, message: string) => tell({ kind: 'trouble', code, message });
   const file = openSpoolFile(store, (error) => trouble('SPOOL', `A ping is only in memory: ${error.message}`));
   let waiting: readonly Ping[] = await readSpool(store);

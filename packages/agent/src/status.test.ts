@@ -26,7 +26,12 @@ describe('the status', () => {
     const at = (now: number) =>
       readStatus({ store: createFolderStore(machine.stateFolder), kernel: { root, loader }, now });
     const fresh = await at(Date.now());
-    expect(fresh).toMatchObject({ state: 'healthy', release: 'cve-2026-0001-1', fixes: ['CVE-2026-0001'], unknown: [] });
+    expect(fresh).toMatchObject({
+      state: 'healthy',
+      release: 'cve-2026-0001-1',
+      fixes: ['CVE-2026-0001'],
+      unknown: [],
+    });
     expect(exitCodeOfStatus(fresh)).toBe(0);
     const old = await at(Date.now() + 3 * HOUR_MS);
     expect(old.unknown).toEqual(['agent', 'server']);

@@ -166,7 +166,11 @@ function reversed({ attempt, stalledTasks }: Extract<AgentState, { kind: 'stalle
   return {
     state: { kind: 'reversed', release, stalledTasks },
     effects: [
-      closing(attempt, { kind: 'harmless' }, { kind: 'error', release, phase: 'transition', code: 'STALLED', stalledTasks }),
+      closing(
+        attempt,
+        { kind: 'harmless' },
+        { kind: 'error', release, phase: 'transition', code: 'STALLED', stalledTasks },
+      ),
     ],
   };
 }

@@ -51,7 +51,12 @@ export type StepEvent =
   /** The transition was completed by force. */
   | { readonly kind: 'forced' }
   /** The placebo attempt is over. */
-  | { readonly kind: 'control-examined'; readonly healthy: boolean; readonly attemptId: string; readonly release: string }
+  | {
+      readonly kind: 'control-examined';
+      readonly healthy: boolean;
+      readonly attemptId: string;
+      readonly release: string;
+    }
   /** A stalled transition was turned round and the module taken out. */
   | { readonly kind: 'reversed' }
   /** A health check found nothing. */

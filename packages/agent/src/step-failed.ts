@@ -14,7 +14,10 @@ export function stepFailed(state: AgentState, event: Failed): Step {
   if (!('attempt' in state)) return { state: { kind: 'refused', phase, failure }, effects: [] };
   const release = releaseKey(state.attempt.release);
   if (state.kind === 'downloading' || state.kind === 'verifying') {
-    return { state: { kind: 'refused', phase, failure, release }, effects: [ended(state.attempt, { kind: 'harmless' }, event)] };
+    return {
+      state: { kind: 'refused', phase, failure, release },
+      effects: [ended(state.attempt, { kind: 'harmless' }, event)],
+    };
   }
   if (state.kind === 'inserting') return insertionFailed(state.attempt, event, release);
   // Applied or on its way: that the machine cannot be watched says nothing good. The patch is not inserted again without a person.

@@ -120,7 +120,11 @@ describe('a start', () => {
     [0, 'applied'],
     [2, 'soaking'],
   ] as const)('in the same boot before health check %i is %s again', (nextHealth, kind) => {
-    const memory = { ...emptyMemory, boot: known, open: { ...open, phase: 'soaking', appliedAt: 1500, nextHealth } as const };
+    const memory = {
+      ...emptyMemory,
+      boot: known,
+      open: { ...open, phase: 'soaking', appliedAt: 1500, nextHealth } as const,
+    };
     const { state, effects } = step({ kind: 'idle' }, { kind: 'started', facts: factsWith({ memory }) }, context);
     expect(state.kind).toBe(kind);
     expect(effects).toEqual([{ kind: 'examine', index: nextHealth, appliedAt: 1500, module: 'klp_test' }]);
@@ -225,13 +229,7 @@ describe('a failure', () => {
   it.each([
     ['before an attempt', { kind: 'checking' }, failed('download'), 'refused', []],
     ['in the download', { kind: 'downloading', attempt }, failed('download'), 'refused', ['close-record']],
-    [
-      'of the record',
-      { kind: 'inserting', attempt, module: 'm' },
-      failed('journal'),
-      'refused',
-      ['close-record'],
-    ],
+    ['of the record', { kind: 'inserting', attempt, module: 'm' }, failed('journal'), 'refused', ['close-record']],
     [
       'of the insertion',
       { kind: 'inserting', attempt, module: 'm' },
@@ -253,13 +251,7 @@ describe('a failure', () => {
       'inserter-hung',
       ['close-record'],
     ],
-    [
-      'to look after a patch that is in',
-      transitioning,
-      failed('health'),
-      'applied-with-bug',
-      ['close-record'],
-    ],
+    ['to look after a patch that is in', transitioning, failed('health'), 'applied-with-bug', ['close-record']],
   ] as [string, AgentState, StepEvent, string, string[]][])('%s', (_, state, event, kind, effects) => {
     const next = step(state, event, context);
     expect(next.state.kind).toBe(kind);

@@ -15,6 +15,8 @@ export interface TlsServer extends AsyncDisposable {
   /** PEM to trust. */
   readonly ca: string;
   readonly requests: string[];
+  /** All that was sent to it: request lines, headers, bodies. */
+  readonly heard: string[];
 }
 
 let shared: TestAuthority | undefined;
@@ -27,10 +29,13 @@ export async function startTlsServer(
     makeAuthority({ name: 'localhost', algorithm: 'p-256' })),
 ): Promise<TlsServer> {
   const requests: string[] = [];
+  const heard: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ key: authority.key, cert: authority.certificate }, (request, response) => {
     const path = new URL(request.url ?? '/', 'https://localhost').pathname;
     requests.push(`${request.method ?? ''} ${path}`);
+    heard.push(`${request.method ?? ''} ${request.url ?? ''} ${JSON.stringify(request.rawHeaders)}`);
+    request.on('data', (chunk: Buffer) => heard.push(chunk.toString('utf8')));
     if (!misbehave(path, response, request)) behave(path, response, { release, bytes });
   });
   server.on('secureConnection', (socket: Socket) => {
@@ -43,6 +48,7 @@ export async function startTlsServer(
     url: `https://localhost:${(server.address() as AddressInfo).port}`,
     ca: authority.certificate,
     requests,
+    heard,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
