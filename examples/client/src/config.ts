@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { forceAcceptance } from '@klpkit/kernel';
 import * as z from 'zod';
 import { defaultSchedule, type Schedule } from '@klpkit/agent';
 import { ConfigError } from './error.ts';
@@ -35,6 +36,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       never: z.boolean().exactOptional(),
       always: z.boolean().exactOptional(),
+      control: z.boolean().exactOptional(),
+      forceStalled: z.literal(forceAcceptance).exactOptional(),
       windows: z
         .array(
           z.strictObject({
@@ -51,7 +54,7 @@ export const configSchema = z.strictObject({
   schedule: z
     .strictObject({
       healthDelaysMs: z.tuple([milliseconds, milliseconds, milliseconds, milliseconds]),
-      transitionDeadlineMs: milliseconds.min(1000),
+      transitionDeadlineMs: milliseconds.min(20_000),
       transitionPollMs: milliseconds.min(10),
       transitionPingMs: milliseconds.min(1000),
       insertDeadlineMs: milliseconds.min(1000),
