@@ -18,7 +18,11 @@ export function createClientProcess(newAgent: () => Agent, store: AgentStore): C
     off.abort(new Error('stopped'));
     const running = agent;
     agent = undefined;
-    await ran.finally(() => last(running));
+    try {
+      await ran;
+    } finally {
+      await last(running);
+    }
   };
   return {
     start() {

@@ -46,11 +46,7 @@ export async function openBody(ports: AgentOptions): Promise<Body> {
   const nodeId = identity.machineId === undefined ? undefined : nodeIdOf(identity.machineId, identity.appId);
   const subject = { nodeId, tier: identity.tier, ...(policy === undefined ? {} : { policy }) };
   const spool = await openSpool(store, ports.reporter, (event) => ports.onEvent?.(event));
-  const { owed } = journal.memory();
-  if (owed !== null) {
-    await spool.append(owed);
-    await journal.paid();
-  }
+  await payOwed(journal, spool);
   return {
     ports,
     clock,
@@ -86,4 +82,12 @@ function checkDeadline({ transitionDeadlineMs }: Schedule, { kernel }: AgentOpti
     'OPTIONS_INVALID',
     `A transition deadline of ${transitionDeadlineMs} ms is too short for a real kernel. Give it at least ${MIN_TRANSITION_DEADLINE_MS} ms.`,
   );
+}
+
+/** A ping whose author died between the journal and the spool. */
+async function payOwed(journal: Journal, spool: Spool): Promise<void> {
+  const { owed } = journal.memory();
+  if (owed === null) return;
+  await spool.append(owed);
+  await journal.paid();
 }

@@ -49,7 +49,24 @@ export class AgentError extends Error {
   }
 }
 
-/** Whether `e` is a {@link AgentError}, and with this code if one is given; matches by shape. */
+/**
+ * Whether `e` is a {@link AgentError}, and with this code if one is given; matches by shape.
+ *
+ * @example
+ * ```ts
+ * import { createAgent, type AgentOptions, isAgentError } from '@klpkit/agent';
+ *
+ * export async function tryToStart(options: AgentOptions): Promise<boolean> {
+ *   try {
+ *     await createAgent(options).start();
+ *     return true;
+ *   } catch (error) {
+ *     if (isAgentError(error, 'STATE_LOCKED')) return false;
+ *     throw error;
+ *   }
+ * }
+ * ```
+ */
 export function isAgentError<C extends AgentErrorCode>(e: unknown, code?: C): e is AgentError & { code: C } {
   return e instanceof Error && e.name === 'AgentError' && (code === undefined || (e as AgentError).code === code);
 }

@@ -12,7 +12,17 @@ export const exitCodes = {
   attention: 3,
 } as const;
 
-/** The exit code of the state that a course ended in. */
+/**
+ * The exit code of the state that a course ended in.
+ *
+ * @example
+ * ```ts
+ * import { exitCodeOf } from '@klpkit/agent';
+ *
+ * exitCodeOf('healthy'); // 0
+ * exitCodeOf('crashed'); // 3
+ * ```
+ */
 export function exitCodeOf(kind: AgentStateKind): number {
   switch (kind) {
     case 'healthy':

@@ -33,7 +33,17 @@ const MAX_ANSWER_BYTES = 1 << 20;
 const MAX_BLOCKLIST_BYTES = 8 << 20;
 const DEFAULT_MAX_PAYLOAD_BYTES = 64 << 20;
 
-/** Opens nothing yet; connections are made as they are needed, at most two, and kept. */
+/**
+ * Opens nothing yet; connections are made as they are needed, at most two, and kept.
+ *
+ * @example
+ * ```ts
+ * import { createHttpsSource } from '@klpkit/agent/https';
+ *
+ * const server = createHttpsSource({ url: 'https://patches.example.org:8443' });
+ * server.close();
+ * ```
+ */
 export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
   const base = new URL(options.url);
   const agent = openAgent(options);

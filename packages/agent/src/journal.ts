@@ -42,6 +42,13 @@ export interface Journal {
  * stays, as only a reboot clears that.
  *
  * @returns Keys of the releases that are free again.
+ *
+ * @example
+ * ```ts
+ * import { clearSuspects, createFolderStore } from '@klpkit/agent';
+ *
+ * console.log(await clearSuspects(createFolderStore('/var/lib/klpkit')));
+ * ```
  */
 export async function clearSuspects(store: AgentStore): Promise<readonly string[]> {
   await store.lock();

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { testAuthority } from '@klpkit-internal/testkit';
 import type { FakeCourse } from '@klpkit/kernel/testing';
 import type { Ping } from '@klpkit/pings';
-import type { Release } from '@klpkit/release';
 import { describe, expect, it } from 'vitest';
 import type { KillChildCall, KillChildEnd, KillChildOrder } from './kill-child.fixture.ts';
 import { makeTestMachine, type TestMachine } from './test-machine.fixture.ts';
@@ -36,10 +35,11 @@ function runProcess(
       return;
     }
     const number = (counts[message.method] = (counts[message.method] ?? 0) + 1);
-    void serve(machine, message).then((answer) => {
+    void (async () => {
+      const answer = await serve(machine, message);
       if (dieIn?.method === message.method && dieIn.number === number) child.kill('SIGKILL');
       else if (child.connected) child.send({ id: message.id, ...answer }, () => undefined);
-    });
+    })();
   });
   child.send({ order });
   return new Promise((resolve, reject) => {
@@ -59,7 +59,7 @@ async function serve({ kernel, server }: TestMachine, { method, args }: KillChil
       case 'blocklist':
         return { value: await server.blocklist() };
       case 'payload':
-        return { value: await server.payload(first as Release, '') };
+        return { value: await server.payload(first, '') };
       case 'send':
         return { value: await server.send(first as readonly Ping[]) };
       case 'insert':

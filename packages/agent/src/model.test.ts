@@ -101,12 +101,12 @@ it(`never does what it must not, in ${runs} random lives`, { timeout: 3_600_000 
   );
 });
 
-function change(world: World, act: Act): void {
+function change(world: World, what: Act): void {
   world.now += 60_000;
-  if (act === 'reboot') powerOn(world);
-  if (act === 'switch')
+  if (what === 'reboot') powerOn(world);
+  if (what === 'switch')
     world.killSwitch = world.killSwitch === undefined ? { mode: 'no-apply', by: 'file' } : undefined;
-  const target = act === 'block-first' ? releases[0] : act === 'block-second' ? releases[1] : undefined;
+  const target = what === 'block-first' ? releases[0] : what === 'block-second' ? releases[1] : undefined;
   if (target === undefined || world.list.entries.some(({ release }) => release === releaseKey(target))) return;
   const entry = {
     release: releaseKey(target),

@@ -12,7 +12,16 @@ export const defaultSchedule: Schedule = {
   checkIntervalMs: 3_600_000,
 };
 
-/** The same schedule run `factor` times faster. Meant for tests and demonstrations on fake kernels. */
+/**
+ * The same schedule run `factor` times faster. Meant for tests and demonstrations on fake kernels.
+ *
+ * @example
+ * ```ts
+ * import { defaultSchedule, fasterSchedule } from '@klpkit/agent';
+ *
+ * fasterSchedule(defaultSchedule, 60).healthDelaysMs; // [0, 1000, 5000, 15000]
+ * ```
+ */
 export function fasterSchedule(schedule: Schedule, factor: number): Schedule {
   const faster = (ms: number) => ms / factor;
   const [zero, one, two, three] = schedule.healthDelaysMs;

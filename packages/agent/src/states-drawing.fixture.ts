@@ -14,14 +14,33 @@ const attempt: Attempt = { release, payload, attemptId: '00000000-0000-4000-8000
 const module = 'klp_test';
 const failure = { code: 'IO', message: '' };
 const open: OpenRecord = {
-  ...{ release, payload, attemptId: attempt.attemptId, reapply: false, module, bootId: 'boot-1', phase: 'inserting' },
-  ...{ logSeq: 1, counters: { tainted: 0, oops: 0, warn: 0 }, appliedAt: null, waitedMs: 0, nextHealth: 0 },
-  ...{ stopped: false, pstore: [], openedAt: 1, tries: 1 },
+  release,
+  payload,
+  attemptId: attempt.attemptId,
+  reapply: false,
+  module,
+  bootId: 'boot-1',
+  phase: 'inserting',
+  logSeq: 1,
+  counters: { tainted: 0, oops: 0, warn: 0 },
+  appliedAt: null,
+  waitedMs: 0,
+  nextHealth: 0,
+  stopped: false,
+  pstore: [],
+  openedAt: 1,
+  tries: 1,
 };
 const facts = (memory: Partial<Memory> = {}, change: Partial<Facts> = {}): Facts => ({
   memory: { ...emptyMemory, ...memory },
-  ...{ bootId: 'boot-1', loaded: [], livepatch: true, killSwitch: undefined, blocklist: emptyBlocklist(1000) },
-  ...{ now: 2000, attemptId: attempt.attemptId, ...change },
+  bootId: 'boot-1',
+  loaded: [],
+  livepatch: true,
+  killSwitch: undefined,
+  blocklist: emptyBlocklist(1000),
+  now: 2000,
+  attemptId: attempt.attemptId,
+  ...change,
 });
 const off = { mode: 'off', by: 'file' } as const;
 const held = [{ release, payload, module, since: 1 }];
@@ -44,7 +63,8 @@ const states: readonly AgentState[] = [
 ];
 
 const candidate = {
-  ...{ release, payload },
+  release,
+  payload,
   rollout: { release: 'cve-2026-0001-1', paused: false, tiers: [{ tier: 'updates', microPercent: 100_000_000 }] },
 };
 const nobody = { ...candidate, rollout: { ...candidate.rollout, tiers: [{ tier: 'updates', microPercent: 0 }] } };
@@ -56,7 +76,10 @@ const offer = (candidates: readonly (typeof candidate)[], reason = 'no-release')
 const observed = (transition: object, elapsedMs = 1): StepEvent =>
   ({ kind: 'observed', transition, elapsedMs, now: 3000 }) as StepEvent;
 const failed = (phase: 'check' | 'journal' | 'insert', inserter?: 'died' | 'hung'): StepEvent => ({
-  ...{ kind: 'failed', phase, failure, now: 3000 },
+  kind: 'failed',
+  phase,
+  failure,
+  now: 3000,
   ...(inserter === undefined ? {} : { inserter }),
 });
 
@@ -121,7 +144,10 @@ const events: readonly [string, StepEvent][] = [
 
 const context: StepContext = {
   subject: { nodeId: undefined, tier: 'updates' },
-  ...{ kernel: testKernel.release, schedule: quickSchedule, control: false, force: false },
+  kernel: testKernel.release,
+  schedule: quickSchedule,
+  control: false,
+  force: false,
 };
 
 /** All arrows, by asking the transition function itself; what it calls meaningless is no arrow. */

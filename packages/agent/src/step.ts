@@ -10,6 +10,15 @@ import type { Step, StepContext } from './step-types.ts';
  * mistake of the runner and throws, as going on would mean to guess what is in the kernel.
  *
  * @throws TypeError
+ *
+ * @example
+ * ```ts
+ * import { type AgentState, step, type StepContext } from '@klpkit/agent';
+ *
+ * export function afterDownload(state: AgentState, context: StepContext): AgentState {
+ *   return step(state, { kind: 'downloaded' }, context).state;
+ * }
+ * ```
  */
 export function step(state: AgentState, event: StepEvent, context: StepContext): Step {
   if (event.kind === 'failed') return stepFailed(state, event);

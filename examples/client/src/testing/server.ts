@@ -41,9 +41,16 @@ export async function startTestServer(): Promise<TestServer> {
 function answersFor(payload: Uint8Array): Record<string, unknown> {
   const sha256 = createHash('sha256').update(payload).digest('hex');
   const release = {
-    ...{ name: 'cve-2026-0001', version: '1', reroll: 0, sha256, size: payload.length },
-    ...{ kernel: testKernel.release, arch: testKernel.arch, fixes: ['CVE-2026-0001'] },
-    ...{ endOfLife: null, evidence: null },
+    name: 'cve-2026-0001',
+    version: '1',
+    reroll: 0,
+    sha256,
+    size: payload.length,
+    kernel: testKernel.release,
+    arch: testKernel.arch,
+    fixes: ['CVE-2026-0001'],
+    endOfLife: null,
+    evidence: null,
   };
   const tiers = [{ tier: 'updates', microPercent: 100_000_000 }];
   const rollout = { release: 'cve-2026-0001-1', paused: false, tiers };

@@ -1,0 +1,92 @@
+import { type Body, openBody } from './body.ts';
+import { facts } from './effect-ask.ts';
+import { readKillSwitch } from './kill-switch.ts';
+import { perform } from './perform.ts';
+import type { AbortOptions, AgentOptions } from './ports.ts';
+import type { AgentState } from './state.ts';
+import type { StepEvent } from './step-event.ts';
+import { step } from './step.ts';
+
+/** Runs the transition function over a body. Its calls must not overlap; whose turn it is is the caller's affair. */
+export interface Engine {
+  state(): AgentState;
+  open(): Promise<Body>;
+  start(signal: AbortSignal | undefined): Promise<AgentState>;
+  check(signal: AbortSignal | undefined): Promise<AgentState>;
+  flush(stop?: AbortOptions): Promise<boolean>;
+  shutdown(): Promise<void>;
+}
+
+/** Makes one; opens nothing yet. */
+export function createEngine(options: AgentOptions): Engine {
+  let state: AgentState = { kind: 'idle' };
+  let opened: Promise<Body> | undefined;
+  let started = false;
+  const open = (): Promise<Body> => {
+    opened ??= openBody(options).catch((error: unknown) => {
+      opened = undefined; // the next call tries again: a full disk or a lock need not stay
+      throw error;
+    });
+    return opened;
+  };
+  const drive = async (body: Body, event: StepEvent, signal: AbortSignal | undefined) => {
+    state = await course(state, event, { body, signal, reached: (next) => (state = next) });
+    return state;
+  };
+  const start = async (signal: AbortSignal | undefined) => {
+    const body = await open();
+    started = true;
+    return drive(body, { kind: 'started', facts: await facts({ body }) }, signal);
+  };
+  return {
+    state: () => state,
+    open,
+    start,
+    async check(signal) {
+      if (!started) await start(signal);
+      return drive(await open(), { kind: 'check-due', killSwitch: await readKillSwitch(options) }, signal);
+    },
+    flush: async (stop) => (opened === undefined ? true : (await opened).spool.flush(stop)),
+    async shutdown() {
+      const body = await opened?.catch(() => undefined);
+      opened = undefined;
+      started = false;
+      if (body !== undefined) await noteStop(body);
+      await options.store.unlock();
+    },
+  };
+}
+
+interface CourseOptions {
+  readonly body: Body;
+  readonly signal: AbortSignal | undefined;
+  readonly reached: (state: AgentState) => void;
+}
+
+/** From one event to rest: each step's effects are run, and the answer of the last is the next event. */
+async function course(
+  from: AgentState,
+  event: StepEvent,
+  { body, signal, reached }: CourseOptions,
+): Promise<AgentState> {
+  let state = from;
+  const bench = {};
+  for (let next: StepEvent | undefined = event; next !== undefined; ) {
+    const { state: to, effects } = step(state, next, body.context);
+    state = to;
+    reached(state);
+    body.ports.onEvent?.({ kind: 'state', state });
+    next = await perform(effects, { body, bench, signal });
+  }
+  await body.status.ended(state, body.epochMs());
+  return state;
+}
+
+async function noteStop({ journal, ports }: Body): Promise<void> {
+  try {
+    await journal.stopped();
+  } catch (error) {
+    const message = `The next boot will look like a crash: ${(error as Error).message}`;
+    ports.onEvent?.({ kind: 'trouble', code: 'STOP_NOT_NOTED', message });
+  }
+}
