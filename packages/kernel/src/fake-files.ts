@@ -23,7 +23,12 @@ export function createFakeFiles(folder: string): FakeFiles {
   const wreck = `${folder}/powered-off`;
   return {
     root: { sysfs: `${machine}/sys`, procfs: `${machine}/proc`, kmsg: `${machine}/dev/kmsg` },
-    write: (path, text) => writeFileSync(`${machine}/${path}`, `${text}\n`),
+    write: (path, text) => {
+      // Whole at every moment, as an attribute of sysfs is: a reader in another process must not see it empty.
+      const beside = `${folder}/being-written`;
+      writeFileSync(beside, `${text}\n`);
+      renameSync(beside, `${machine}/${path}`);
+    },
     replace: (path, text) => writeFileSync(`${machine}/${path}`, text),
     append: (path, text) => appendFileSync(`${machine}/${path}`, text),
     folder: (path) => {
