@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // of Node, so `import` must not be among them: require() would be handed the ES modules of packages that have both.
 const resolve = { conditions: ['@klpkit/source', 'node', 'import', 'module', 'default'] };
 const ssr = { resolve: { conditions: ['@klpkit/source', 'node', 'default'] } };
-const project = (name: string, include: string[], testTimeout = 20_000, fileParallelism = true) => ({
+const project = (name: string, include: string[], testTimeout = 20_000, more: { maxWorkers?: number } = {}) => ({
   resolve,
   ssr,
   test: {
@@ -12,7 +12,7 @@ const project = (name: string, include: string[], testTimeout = 20_000, filePara
     include,
     testTimeout,
     hookTimeout: testTimeout,
-    fileParallelism,
+    ...more,
     execArgv: ['--conditions=@klpkit/source'],
   },
 });
@@ -23,7 +23,7 @@ export default defineConfig({
       project('packages', ['packages/*/src/**/*.test.ts']),
       project('internal', ['internal/*/src/**/*.test.ts'], 60_000),
       project('examples', ['examples/*/src/**/*.test.ts'], 60_000),
-      project('vm', ['vm/src/**/*.test.ts'], 600_000, false), // one machine at a time
+      project('vm', ['vm/src/**/*.test.ts'], 600_000, { maxWorkers: 2 }), // two machines at a time: half of the time they wait
     ],
   },
 });

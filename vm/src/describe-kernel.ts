@@ -26,13 +26,20 @@ async function loadScenarios(series: Series): Promise<ReadonlyMap<string, Scenar
   return new Map(loaded.filter(([, scenario]) => scenario.series?.includes(series) ?? true));
 }
 
-/** Makes a test of each scenario on one kernel. Those in the guest share a boot of each kind. */
-export async function describeKernel(selector: KernelSelector, series: Series): Promise<void> {
+/**
+ * Makes a test of each scenario on one kernel, or of those named. Those in the guest share a boot of each kind.
+ * KLPKIT_SCENARIO in the environment leaves out all whose name does not contain it.
+ */
+export async function describeKernel(
+  selector: KernelSelector,
+  series: Series,
+  names?: readonly string[],
+): Promise<void> {
   const reason = whyNoKernels();
-  const only = process.env['KLPKIT_SCENARIO'];
-  const scenarios = new Map(
-    [...(await loadScenarios(series))].filter(([name]) => only === undefined || name.includes(only)),
-  );
+  const only = process.env['KLPKIT_SCENARIO'] ?? '';
+  const loaded = await loadScenarios(series);
+  const isWanted = (name: string): boolean => name.includes(only) && (names?.includes(name) ?? true);
+  const scenarios = new Map([...loaded].filter(([name]) => isWanted(name)));
   describe.skipIf(reason !== undefined)(`${selector}${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
     let lab: Lab;
     const all: ScenarioResult[] = [];
