@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { tempFolder } from '@klpkit-internal/testkit';
 import { createInserter, createKoffiLoader, systemClock } from '@klpkit/kernel';
 import { describe, expect, test } from 'vitest';
+import { inserterEnvironment } from './inserter.ts';
 import { encodeRequest, parseAnswer } from './inserter-protocol.ts';
 import { moduleSyscalls } from './syscall-numbers.ts';
 
@@ -15,6 +16,24 @@ const outcomeOf = (call: Promise<void>): Promise<unknown> =>
     () => 'done',
     (error: unknown) => error,
   );
+
+describe('the environment of the inserter', () => {
+  const caller = {
+    NODE_COMPILE_CACHE: '/tmp/cache',
+    NODE_OPTIONS: '--import=/tmp/evil.mjs',
+    LD_PRELOAD: '/tmp/evil.so',
+  };
+
+  test('as shipped is empty: no folder that an environment names gives it code', () => {
+    expect(inserterEnvironment(new URL('file:///usr/lib/klp/inserter-main.js'), caller)).toEqual({});
+  });
+
+  test('from source is the compile cache alone, and nothing where there is none', () => {
+    const source = new URL('file:///src/inserter-main.ts');
+    expect(inserterEnvironment(source, caller)).toEqual({ NODE_COMPILE_CACHE: '/tmp/cache' });
+    expect(inserterEnvironment(source, {})).toEqual({});
+  });
+});
 
 describe('the inserter process', () => {
   test('says that the call came back', async () => {
