@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { signTestModule, tempFolder, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import { describe, expect, test } from 'vitest';
-import { run, type Terminal } from './index.ts';
+import { runIn } from './run-in.fixture.ts';
 
 const authority = testAuthority('rsa-2048');
 const other = testAuthority('p-256');
@@ -18,7 +18,7 @@ interface Outcome {
   readonly out: string;
   readonly err: string;
   /** Each line of standard output as JSON. */
-  readonly json: Record<string, unknown>[];
+  readonly json: readonly Record<string, unknown>[];
 }
 
 /** Runs the command line in a folder with these files. */
@@ -29,26 +29,10 @@ async function klpkit(
 ): Promise<Outcome & { files: Map<string, Uint8Array> }> {
   await using folder = await tempFolder();
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder.path, name), content);
-  let out = '';
-  let err = '';
-  const terminal: Terminal = {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    folder: folder.path,
-    environment,
-    colors: false,
-    signal: new AbortController().signal,
-  };
-  const code = await run(argv, terminal);
+  const { exit: code, out, err, rows: json } = await runIn(folder.path, argv, { environment });
   const left = new Map(
     readdirSync(folder.path).map((name) => [name, new Uint8Array(readFileSync(join(folder.path, name)))]),
   );
-  const json = argv.includes('--json')
-    ? out
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
-    : [];
   return { code, out, err, json, files: left };
 }
 

@@ -7,7 +7,7 @@ import { parseTrust } from '@klpkit/payload';
 import { folderMirror, openRepository } from '@klpkit/repository';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRepositorySource } from '../agent/repository-source.ts';
-import { run } from '../run.ts';
+import { runIn } from '../run-in.fixture.ts';
 
 let temp: TempFolder;
 let kernel: FakeKernel;
@@ -26,19 +26,10 @@ afterEach(async () => {
   await temp[Symbol.asyncDispose]();
 });
 
-async function klpkit(...words: string[]): Promise<{ exit: number; lines: Record<string, unknown>[] }> {
-  const out: string[] = [];
-  const exit = await run([...words, '--json'], {
-    out: (text) => void out.push(text),
-    err: () => undefined,
-    folder: temp.path,
-    environment: {},
-    colors: false,
-    signal: new AbortController().signal,
-    kernel: { root: kernel.root, loader: kernel.loader },
-  });
-  const lines = out.join('').trim().split('\n');
-  return { exit, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+async function klpkit(...words: string[]): Promise<{ exit: number; lines: readonly Record<string, unknown>[] }> {
+  const onKernel = { kernel: { root: kernel.root, loader: kernel.loader } };
+  const { exit, rows } = await runIn(temp.path, [...words, '--json'], onKernel);
+  return { exit, lines: rows };
 }
 
 describe('agent status', () => {

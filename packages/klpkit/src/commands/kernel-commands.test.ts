@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { signTestModule, type TempFolder, tempFolder, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import { createFakeKernel, type FakeKernel } from '@klpkit/kernel/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run } from '../run.ts';
+import { type RunOutcome, runIn } from '../run-in.fixture.ts';
 
 let temp: TempFolder;
 let machine: TempFolder;
@@ -30,25 +30,8 @@ afterEach(async () => {
   await machine[Symbol.asyncDispose]();
 });
 
-interface Answer {
-  readonly exit: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function klpkit(...words: string[]): Promise<Answer> {
-  let out = '';
-  let err = '';
-  const exit = await run(words, {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    folder: temp.path,
-    environment: {},
-    colors: false,
-    signal: new AbortController().signal,
-    kernel: { root: kernel.root, loader: kernel.loader },
-  });
-  return { exit, out, err };
+async function klpkit(...words: string[]): Promise<RunOutcome> {
+  return runIn(temp.path, words, { kernel: { root: kernel.root, loader: kernel.loader } });
 }
 
 const json = async (...words: string[]): Promise<unknown> => {
@@ -88,6 +71,7 @@ describe('a livepatch by hand', () => {
     expect(await klpkit('load', 'lp.ko', '--cert', 'cert.pem')).toEqual({
       exit: 0,
       out: 'lp is loaded and applied\n',
+      rows: [],
       err: '',
     });
     const { out } = await klpkit('status');

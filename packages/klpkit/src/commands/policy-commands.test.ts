@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { block, emptyBlocklist } from '@klpkit/blocklist';
 import { describe, expect, test } from 'vitest';
-import { run } from '../run.ts';
+import { runIn } from '../run-in.fixture.ts';
 
 interface Outcome {
   readonly code: number;
@@ -15,11 +15,9 @@ async function klpkit(argv: string[], files: Record<string, string> = {}): Promi
   const folder = mkdtempSync(join(tmpdir(), 'klpkit-policy-'));
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    let text = '';
-    const out = (chunk: string): void => void (text += chunk);
-    const signal = new AbortController().signal;
-    const code = await run(argv, { out, err: out, folder, environment: {}, colors: false, signal });
-    return { code, text, json: argv.includes('--json') ? (JSON.parse(text) as Record<string, unknown>) : {} };
+    const { exit, out, err, rows } = await runIn(folder, argv);
+    if (argv.includes('--json')) expect(rows).toHaveLength(1);
+    return { code: exit, text: `${out}${err}`, json: rows[0] ?? {} };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { signTestModule, type TempFolder, tempFolder, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import { folderMirror, openRepository } from '@klpkit/repository';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run } from '../run.ts';
+import { runIn } from '../run-in.fixture.ts';
 
 let temp: TempFolder;
 beforeEach(async () => {
@@ -17,19 +17,11 @@ beforeEach(async () => {
 });
 afterEach(() => temp[Symbol.asyncDispose]());
 
-/** Runs the command line and gives what it answered. */
+/** Runs the command line and gives the one thing that it answered. */
 async function klpkit(...words: string[]): Promise<{ readonly exit: number; readonly json: Record<string, unknown> }> {
-  const out: string[] = [];
-  const terminal = {
-    out: (text: string) => void out.push(text),
-    err: () => undefined,
-    folder: temp.path,
-    environment: {},
-    colors: false,
-    signal: new AbortController().signal,
-  };
-  const exit = await run([...words, '--json'], terminal);
-  return { exit, json: JSON.parse(out.join('')) as Record<string, unknown> };
+  const { exit, rows } = await runIn(temp.path, [...words, '--json']);
+  expect(rows).toHaveLength(1);
+  return { exit, json: rows[0] ?? {} };
 }
 
 const add = (key: string) =>

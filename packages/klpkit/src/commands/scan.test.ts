@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@klpkit-internal/testkit';
 import { describe, expect, it } from 'vitest';
-import { run } from '../run.ts';
+import { type RunOutcome, runIn } from '../run-in.fixture.ts';
 
 const warn = [
   '4,812,8000000,-;------------[ cut here ]------------',
@@ -19,27 +19,11 @@ const files: Readonly<Record<string, string>> = {
   'empty.log': '',
 };
 
-async function scan(...words: string[]): Promise<{ exit: number; out: string; err: string; rows: unknown[] }> {
+async function scan(...words: string[]): Promise<RunOutcome> {
   await using folder = await tempFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
   mkdirSync(join(folder.path, 'folder'));
-  let out = '';
-  let err = '';
-  const exit = await run(['scan', ...words], {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    folder: folder.path,
-    environment: {},
-    colors: false,
-    signal: new AbortController().signal,
-  });
-  const rows = words.includes('--json')
-    ? out
-        .split('\n')
-        .filter(Boolean)
-        .map((line): unknown => JSON.parse(line))
-    : [];
-  return { exit, out, err, rows };
+  return runIn(folder.path, ['scan', ...words]);
 }
 
 describe('klpkit scan', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tempFolder } from '@klpkit-internal/testkit';
 import { describe, expect, it } from 'vitest';
-import { run } from '../run.ts';
+import { runIn } from '../run-in.fixture.ts';
 
 const vectors = fileURLToPath(new URL('../../../../vectors/triage/', import.meta.url));
 
@@ -45,23 +45,8 @@ async function triage(
     record.containers.cna.references = [{ url: `https://git.kernel.org/stable/c/${git('rev-parse', 'HEAD').trim()}` }];
     writeFileSync(join(folder.path, 'here.json'), JSON.stringify(record));
   }
-  let out = '';
-  let err = '';
-  const exit = await run(['triage', ...words], {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    folder: folder.path,
-    environment: {},
-    colors: false,
-    signal: new AbortController().signal,
-  });
-  const rows = words.includes('--json')
-    ? out
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Row)
-    : [];
-  return { exit, out, err, rows };
+  const outcome = await runIn(folder.path, ['triage', ...words]);
+  return { ...outcome, rows: outcome.rows as unknown as Row[] };
 }
 
 describe('klpkit triage', () => {
