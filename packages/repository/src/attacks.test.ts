@@ -96,12 +96,8 @@ describe('rollback', () => {
 });
 
 test('freeze: an expired timestamp is an error, not yesterday’s answer', async () => {
-  const longAgo = Date.now() - 3 * 86_400_000;
-  await refresh(
-    await fixture
-      .publisher(onlineRoles, longAgo)
-      .then((p) => ({ ...p, options: { ...p.options, clock: () => Date.now(), lifetimesMs: { timestamp: -1000 } } })),
-  );
+  const signers = Object.values(fixture.signers);
+  await refresh(await openPublisher(createFolderStore(fixture.folder), { signers, lifetimesMs: { timestamp: -1000 } }));
   await expect(fixture.machine().view(kernel)).rejects.toMatchObject({ code: 'EXPIRED' });
 });
 
@@ -320,7 +316,8 @@ test('a root file cut short by a power failure is replaced by the one the machin
 });
 
 test('a foreign root trusts nothing here', async () => {
-  const other = await makeFixture(await tempFolder());
+  await using elsewhere = await tempFolder();
+  const other = await makeFixture(elsewhere);
   const stranger = openRepository({
     folder: join(temp.path, 'stranger'),
     trustedRoot: other.root,
