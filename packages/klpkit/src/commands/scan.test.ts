@@ -23,7 +23,7 @@ async function scan(...words: string[]): Promise<RunOutcome> {
   await using folder = await tempFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
   mkdirSync(join(folder.path, 'folder'));
-  return runIn(folder.path, ['scan', ...words]);
+  return await runIn(folder.path, ['scan', ...words]); // the folder lives until it is read
 }
 
 describe('klpkit scan', () => {
