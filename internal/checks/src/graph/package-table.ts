@@ -42,6 +42,11 @@ export const packageTable: readonly PackageRow[] = [
   },
   { name: '@klpkit/vm', runsOn: 'Linux, Node', mayImport: [] },
   {
+    name: '@klpkit/qualify',
+    runsOn: 'Linux, Node',
+    mayImport: ['@klpkit/release', '@klpkit/payload', '@klpkit/kernel', '@klpkit/kernel-log', '@klpkit/vm'],
+  },
+  {
     name: 'klpkit',
     runsOn: 'Node',
     mayImport: [
@@ -56,6 +61,7 @@ export const packageTable: readonly PackageRow[] = [
       '@klpkit/agent',
       '@klpkit/repository',
       '@klpkit/vm',
+      '@klpkit/qualify',
     ],
   },
 ];

@@ -1,0 +1,25 @@
+/**
+ * Does a livepatch hold on the kernel that it was written for? Loads it in a virtual machine, compares test results of the unpatched and the
+ * patched kernel, and signs what came out.
+ *
+ * @packageDocumentation
+ */
+export { isQualifyError, QualifyError, type QualifyErrorCode } from './error.ts';
+export type {
+  CounterReading,
+  LoadStep,
+  LoadStepKind,
+  LoadTestReport,
+  RedirectedFunction,
+  ReportedIncident,
+  WorkEvidence,
+} from './load-report.ts';
+export {
+  type QualificationReport,
+  type QualifiedKernel,
+  type QualifiedPatch,
+  reportVersion,
+} from './qualification-report.ts';
+export type { RegressionReport, TestClass, TestComparison, TestTally } from './regression-report.ts';
+export type { ResultFormat, RunFault, TestResult, TestRun, TestStatus } from './test-result.ts';
+export { type Reason, type ReasonCode, type ReasonWeight, type Verdict, verdictOf } from './verdict.ts';
