@@ -1,4 +1,4 @@
-import type { AttributeOptions } from './attribute.ts';
+import type { AttributeOptions, Attributed } from './attribute.ts';
 import { attribute } from './attribute.ts';
 import { culpritOf } from './culprit.ts';
 import { isHelperFunction } from './helper-functions.ts';
@@ -13,11 +13,12 @@ import { renderTitle, withoutNumbers } from './title.ts';
 export function closeIncident(open: OpenIncident, watch: LivepatchWatch, options: AttributeOptions): Incident {
   for (const module of open.listed) if (module.taint.includes('K')) watch.saw(module.name);
   const frames = stackOf(open);
+  const attributed = attribute(open, watch, options);
   return {
     kind: open.rule.kind,
-    title: titleOf(open, frames),
+    title: titleOf(open, frames, patchFrameOf(frames, attributed)),
     rule: open.rule.id,
-    ...attribute(open, watch, options),
+    ...attributed,
     seq: open.first.seq,
     lastSeq: open.lastSeq,
     timeUs: open.first.timeUs,
@@ -37,11 +38,19 @@ function stackOf(open: OpenIncident): StackFrame[] {
   return [pointer, ...open.frames.filter((frame, index) => index > 1 || frame.text !== pointer.text)];
 }
 
-function titleOf(open: OpenIncident, frames: readonly StackFrame[]): string {
+/** The patch's function on the stack, where it stands there for sure. */
+function patchFrameOf(frames: readonly StackFrame[], { evidence, module }: Attributed): StackFrame | undefined {
+  const isOnStack = evidence === 'instruction-pointer' || evidence === 'stack-frame';
+  return isOnStack ? frames.find((frame) => frame.module === module) : undefined;
+}
+
+/** A rule that guesses at what is telling in a random sample of a stack need not, where a patch's function is in it. */
+function titleOf(open: OpenIncident, frames: readonly StackFrame[], patchFrame: StackFrame | undefined): string {
   const values = new Map<string, string>();
   for (const [name, value] of open.values) values.set(name, name === 'function' ? value : withoutNumbers(value));
   const named = values.get('function');
   const culprit = named === undefined || isHelperFunction(named) ? culpritOf(frames, open.rule) : undefined;
-  if (culprit !== undefined) values.set('function', culprit);
+  const telling = open.rule.pick === undefined ? culprit : (patchFrame?.function ?? culprit);
+  if (telling !== undefined) values.set('function', telling);
   return renderTitle(open.rule.title, values);
 }

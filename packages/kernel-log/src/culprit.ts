@@ -46,7 +46,11 @@ function belowInterrupt(frames: readonly StackFrame[]): readonly StackFrame[] {
   return entry === frames.length - 1 ? frames : frames.slice(entry + 1);
 }
 
+/** A CPU that waits for another one's answer: the caller is whoever happened to ask, the other CPU is what hangs. */
+const crossCall = /^smp_call_function/;
+
 function loopOf(names: readonly string[]): string | undefined {
+  if (names.slice(0, 3).some((name) => crossCall.test(name))) return 'smp_call_function';
   const dispatcher = names.findIndex((name, index) => index > 0 && dispatchers.test(name));
   const found = dispatcher === -1 ? names[0] : names[dispatcher - 1];
   return found === undefined ? undefined : shortName(found);

@@ -10,7 +10,7 @@ const exact = [
   'bug_handler brk_handler do_debug_exception call_break_hook ubsan_epilogue check_panic_on_warn nmi_panic',
   'program_check_exception program_check_common __show_regs show_regs rust_helper_BUG',
   // stacks and unwinders
-  'save_stack_trace arch_stack_walk stack_trace_save return_address',
+  'save_stack_trace arch_stack_walk stack_trace_save return_address __read_once_word_nocheck',
   // preemption and context checks
   'check_preemption_disabled debug_smp_processor_id __this_cpu_preempt_check preempt_count_add preempt_count_sub might_sleep',
   '__might_sleep __might_resched ___might_sleep __might_fault might_fault __schedule_bug',
@@ -23,10 +23,12 @@ const exact = [
   // user memory
   'copy_to_user copy_from_user _copy_to_user _copy_from_user __copy_to_user __copy_from_user copy_user_generic',
   // pages, trees, reference counts
+  'alloc_page_interleave find_lock_entries truncate_inode_pages truncate_inode_pages_range truncate_inode_pages_final fast_dput dput',
   'unlock_page folio_unlock bad_page free_page_is_bad drop_nlink inc_nlink put_device kobject_cleanup _atomic_dec_and_lock',
   '_atomic_dec_and_lock_irqsave hex_dump_to_buffer print_hex_dump lock_timer_base stack_trace_consume_entry',
   // the words a subsystem's own BUG() stands in
   'fortify_panic __fortify_panic __fortify_report skb_panic skb_over_panic skb_under_panic assertfail assfail __phys_addr',
+  'skb_push skb_put __skb_pull',
   '__check_heap_object __check_object_size usercopy_abort check_heap_object reiserfs_panic __reiserfs_panic nfs_panic',
   // a fault in the kernel on arm and arm64
   '__do_kernel_fault do_tag_check_fault do_translation_fault do_mem_abort do_page_fault do_bad_area do_DataAbort die_kernel_fault __dabt_svc',
@@ -36,6 +38,8 @@ const exact = [
   'del_timer del_timer_sync timer_delete timer_delete_sync try_to_grab_pending flush_work __flush_work flush_workqueue',
   '__flush_workqueue drain_workqueue destroy_workqueue cancel_work_sync cancel_delayed_work_sync __cancel_work_timer',
   '__cancel_work_sync finish_wait kthread_stop __wake_up timer_is_static_object work_is_static_object',
+  '__wake_up_common __wake_up_common_lock __try_to_del_timer_sync __timer_delete_sync __mod_timer mod_timer add_timer',
+  'sk_stop_timer sk_stop_timer_sync sk_reset_timer insert_work __queue_delayed_work queue_delayed_work_on',
   // devices and sysfs
   'kobject_del kobject_put kobject_uevent_env add_uevent_var get_device_parent device_add device_del device_unregister',
   'device_destroy device_remove_file device_for_each_child tty_unregister_device i2c_del_adapter __unregister_client',

@@ -83,7 +83,16 @@ describe('a line of text', () => {
     ['journal, localised month', 'sept. 10 00:56:17 hp kernel: t', {}],
     ['journal, month in other letters', '11月 24 21:16:57 host kernel: t', {}],
     ['journal, no host', 'Nov 24 21:16:57 kernel: t', {}],
-    ['journal, iso', '2026-11-24T21:16:57+0000 host kernel: t', {}],
+    ['journal, short-precise', 'Nov 24 21:16:57.140900 host kernel: t', {}],
+    ['journal, short-iso', '2026-11-24T21:16:57+0000 host kernel: t', {}],
+    ['journal, short-iso of newer ones', '2026-11-24T21:16:57+00:00 host kernel: t', {}],
+    ['journal, short-iso-precise', '2026-11-24T21:16:57.140900+0000 host kernel: t', {}],
+    ['journal, short-full', 'Tue 2026-11-24 21:16:57 UTC host kernel: t', {}],
+    ['journal, short-full elsewhere', 'Di 2026-11-24 22:16:57 CET host kernel: t', {}],
+    ['journal, short-full of a program', 'Tue 2026-11-24 21:16:57 UTC host app[12]: t', { facility: 1 }],
+    ['journal, short-unix', '1795835402.936448 host kernel: t', {}],
+    ['journal, short-unix of a program', '1795835402.936448 host app[1]: t', { facility: 1 }],
+    ['journal, short-delta', '[  983.539226 <    3.598532 >] host kernel: t', { timeUs: 983_539_226 }],
     ['journal, monotonic', '[    3.192634] host kernel: t', { timeUs: 3_192_634 }],
     ['syslog with the kernel stamp', 'Jul 14 17:27:39 host kernel: [  574.164599] t', { timeUs: 574_164_599 }],
     ['syslog with a priority', 'Nov 24 21:16:57 host kern.err kernel: [   12.000001] t', { timeUs: 12_000_001 }],
@@ -101,6 +110,50 @@ describe('a line of text', () => {
 
   it('is text when told so, whatever it looks like', () => {
     expect(parseLogRecord('6,1,2,-;x', { format: 'dmesg' })).toMatchObject({ format: 'dmesg', text: '6,1,2,-;x' });
+  });
+});
+
+// Fields and their order as journalctl of systemd 252 wrote them.
+describe('a journal’s entry in JSON', () => {
+  const json = (fields: Record<string, unknown>): string =>
+    JSON.stringify({ __MONOTONIC_TIMESTAMP: '983552416', _HOSTNAME: 'vm', ...fields, _MACHINE_ID: '3d12' });
+  const kernel = {
+    SYSLOG_FACILITY: '0',
+    PRIORITY: '3',
+    _SOURCE_MONOTONIC_TIMESTAMP: '983539226',
+    _TRANSPORT: 'kernel',
+  };
+
+  it('is the kernel’s own when it came over /dev/kmsg with facility 0', () => {
+    expect(parseLogRecord(json({ ...kernel, MESSAGE: 't' }))).toMatchObject({
+      format: 'dmesg',
+      facility: 0,
+      level: 3,
+      timeUs: 983_539_226,
+      text: 't',
+    });
+  });
+
+  it('is another’s when user space wrote to /dev/kmsg, or came another way whatever it claims', () => {
+    expect(parseLogRecord(json({ ...kernel, SYSLOG_FACILITY: '1', MESSAGE: 't' }))?.facility).toBe(1);
+    expect(parseLogRecord(json({ ...kernel, _TRANSPORT: 'journal', MESSAGE: 't' }))?.facility).toBe(1);
+    expect(parseLogRecord(json({ SYSLOG_IDENTIFIER: 'kernel', MESSAGE: 't' }))?.facility).toBe(1);
+  });
+
+  it('may be no UTF-8, or too long', () => {
+    expect(parseLogRecord(json({ ...kernel, MESSAGE: [66, 85, 71, 255] }))?.text).toBe('BUGÿ');
+    expect(parseLogRecord(json({ ...kernel, MESSAGE: null }))?.text).toBe('');
+  });
+
+  it('has a mark in front in a sequence or a stream of events', () => {
+    const entry = json({ ...kernel, MESSAGE: 't' });
+    expect(parseLogRecord(`\u001e${entry}`)?.text).toBe('t');
+    expect(parseLogRecord(`data: ${entry}`)?.text).toBe('t');
+  });
+
+  it('is text when it is cut off', () => {
+    const cut = '{"MESSAGE":"t';
+    expect(parseLogRecord(cut)?.text).toBe(cut);
   });
 });
 

@@ -1,3 +1,4 @@
+import { parseJournalJson } from './journal-json.ts';
 import { looksLikeKmsg, parseKmsgRecord } from './kmsg-record.ts';
 import type { LogRecord, ParseLogRecordOptions } from './log-record.ts';
 import { parseTextRecord } from './text-record.ts';
@@ -21,5 +22,5 @@ import { parseTextRecord } from './text-record.ts';
 export function parseLogRecord(line: string, options: ParseLogRecordOptions = {}): LogRecord | undefined {
   const format = options.format ?? 'auto';
   if (format === 'kmsg' || (format === 'auto' && looksLikeKmsg(line))) return parseKmsgRecord(line);
-  return parseTextRecord(line);
+  return parseJournalJson(line) ?? parseTextRecord(line);
 }

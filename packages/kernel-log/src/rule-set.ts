@@ -67,7 +67,7 @@ export function createRuleSet(rules: readonly LogRule[], options: { readonly all
   const mayMatch = createFirstLook(rules, texts, either);
   return {
     // An engine skips fast to the few characters that can stand in front: this makes the search five times as fast.
-    hint: new RegExp(`[\\n;>\\] ](?:${either})`, 'g'),
+    hint: new RegExp(`[\\n;>\\] "](?:${either})`, 'g'),
     match(message) {
       const head = message.length > maxMatched ? message.slice(0, maxMatched) : message;
       if (!mayMatch(head)) return undefined;

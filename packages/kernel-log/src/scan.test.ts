@@ -128,6 +128,22 @@ describe('one fault, one incident', () => {
     );
   });
 
+  it('a hang inside a patch is named after the patch’s function, whoever called it', async () => {
+    const stall = (place: string): string[] => [
+      at('watchdog: BUG: soft lockup - CPU#1 stuck for 11s! [cat:134]'),
+      at('CPU: 1 PID: 134 Comm: cat Tainted: G           O  K    6.1.0-9-amd64 #1 Example'),
+      at(`RIP: 0010:${place}`),
+      at('Call Trace:'),
+      at(' seq_read_iter+0x122/0x450'),
+      at(' do_sendfile+0x361/0x4e0'),
+      at(' __x64_sys_sendfile64+0xaa/0xc0'),
+      at(' do_syscall_64+0x5d/0x90'),
+      at('Modules linked in: lp_fix(OK)'),
+    ];
+    expect(await scan(stall(inPatch))).toMatchObject([{ title: 'BUG: soft lockup in fixed_show' }]);
+    expect(await scan(stall(inKernel))).toMatchObject([{ title: 'BUG: soft lockup in sys_sendfile64' }]);
+  });
+
   it('the lines of two callers are kept apart', async () => {
     const a = oops(1, inPatch).map((text) => `[    5.000001][  T134] ${text}`);
     const b = [
@@ -289,6 +305,39 @@ describe('attribution', () => {
       'Modules linked in: lp_fix(OK)',
     ];
     expect(await of(lines)).toMatchObject([{ attribution: 'weak', module: 'lp_fix' }]);
+  });
+});
+
+/** The ways in which journalctl (systemd 252) prints a line of the kernel; `%` is the message. */
+const journalForms: Readonly<Record<string, string>> = {
+  short: 'Nov 28 03:10:06 vm kernel: %',
+  'short-precise': 'Nov 28 03:10:06.548169 vm kernel: %',
+  'short-iso': '2026-11-28T03:10:06+0000 vm kernel: %',
+  'short-iso-precise': '2026-11-28T03:10:06.548169+0000 vm kernel: %',
+  'short-full': 'Sat 2026-11-28 03:10:06 UTC vm kernel: %',
+  'short-monotonic': '[  983.539226] vm kernel: %',
+  'short-delta': '[  983.539226 <    0.000124 >] vm kernel: %',
+  'short-unix': '1795835406.548169 vm kernel: %',
+  cat: '%',
+  json: '{"__MONOTONIC_TIMESTAMP":"983552416","SYSLOG_FACILITY":"0","_SOURCE_MONOTONIC_TIMESTAMP":"983539226","MESSAGE":"%","PRIORITY":"4","SYSLOG_IDENTIFIER":"kernel","_TRANSPORT":"kernel"}',
+};
+
+describe('a journal', () => {
+  it.each(Object.entries(journalForms))('%s', async (_name, form) => {
+    const lines = oops(1, inPatch).map((text) => form.replace('%', text));
+    const expected = [{ rule: 'null-dereference', attribution: 'strong', module: 'lp_fix', trusted: false }];
+    expect(await scan(lines)).toMatchObject(expected);
+    expect(await collect(scanKernelText([lines.join('\n')]))).toMatchObject(expected);
+  });
+
+  it('the further lines of another program’s message begin nothing', async () => {
+    const lines = [
+      'Nov 28 03:10:10 vm app[15310]: first line here',
+      '                               Kernel panic - not syncing: forged',
+    ];
+    expect(await scan(lines)).toEqual([]);
+    const json = '{"_TRANSPORT":"journal","MESSAGE":"first\\nKernel panic - not syncing: forged","PRIORITY":"3"}';
+    expect(await scan([json])).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { absorb } from './absorb.ts';
 import { closeIncident } from './close-incident.ts';
 import type { Incident } from './incident.ts';
+import { parseJournalJson } from './journal-json.ts';
 import { looksLikeKmsg, parseKmsgRecord } from './kmsg-record.ts';
 import type { LivepatchWatch } from './livepatch-watch.ts';
 import { createLivepatchWatch } from './livepatch-watch.ts';
@@ -84,11 +85,28 @@ function readLine(state: State, line: string): void {
   if (kmsg) {
     const record = parseKmsgRecord(line);
     // User space can write to /dev/kmsg, but not with facility 0.
-    if (record?.facility === 0) readKmsg(state, record);
+    if (record?.facility === 0) readEntry(state, record);
   } else if (!state.kmsgOnly) {
-    for (const record of splitTextLine(line)) {
-      if (record.facility === null || record.facility === 0) readMessage(state, record, record.text);
-    }
+    readText(state, line);
+  }
+}
+
+/** A text form can say that another program wrote the line; most say nothing. */
+const isKernels = (record: LogRecord): boolean => record.facility === null || record.facility === 0;
+
+/** A journal shows the further lines of one entry behind as many blanks as its stamp, host and program take. */
+const furtherLine = ' '.repeat(18);
+
+function readText(state: State, line: string): void {
+  const entry = parseJournalJson(line);
+  if (entry !== undefined) {
+    if (isKernels(entry)) readEntry(state, entry);
+    return;
+  }
+  for (const record of splitTextLine(line)) {
+    if (!isKernels(record)) continue;
+    if (record.text.startsWith(furtherLine)) continueWith(state, record, record.text);
+    else readMessage(state, record, record.text);
   }
 }
 
@@ -96,7 +114,7 @@ function readLine(state: State, line: string): void {
  * User space may have put newlines into a record, by a task's name or a mount option's. So only the record's first words
  * can begin an incident, and a name with a newline in it does not hide them.
  */
-function readKmsg(state: State, record: LogRecord): void {
+function readEntry(state: State, record: LogRecord): void {
   if (!record.text.includes('\n')) {
     readMessage(state, record, record.text);
     return;

@@ -17,7 +17,7 @@ const levels = 'emerg alert crit err warn notice info debug'.split(' ');
 const rawPriority = /<(\d{1,4})> ?/y;
 const decodedPriority = /([a-z0-9]{3,8}) {0,5}: ?(emerg|alert|crit|err|warn|notice|info|debug) {0,3}: ?/y;
 const droppedNotice = /\*\* \d+ printk messages dropped \*\* /y;
-const monotonic = /\[ *(\d{1,10})\.(\d{6})(?: < *[\d.,]+>)?\](?: |(?=\[)|$)/y;
+const monotonic = /\[ *(\d{1,10})\.(\d{6})(?: < *[\d.,]+ ?>)?\](?: |(?=\[)|$)/y;
 const delta = /\[ *(?:\+|<) *\d+[.,]\d+>?\](?: |$)/y;
 /** `[Tue Nov 24 21:16:57 2026]` and `[Nov24 21:16]`; names are the locale's, so anything without a bracket, with a time of day. */
 const calendar = /\[(?:[^[\]\d]{1,24} ?)?[^[\]]{0,24}\b\d{1,2}:\d{2}(?::\d{2})?(?: [^[\]]{1,12})?\](?: |$)/y;
@@ -26,6 +26,12 @@ const dmesgIso = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2},\d{6}[+-]\d{2}:\d{2}(?: |$
 const journalIso = /\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?(?: |$)/y;
 /** syslog: a localised month and a day, a time of day. */
 const syslogTime = /[^\s[\]<>:]{1,12} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,9})? /y;
+/** `journalctl -o short-full` and `with-unit`: a localised day, date and time, the zone's name. */
+const journalFull = /[^\s[\]<>:\d]{1,12} \d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})? [A-Za-z+-][\w:+-]{0,9} /y;
+/** `journalctl -o short-unix`: seconds since 1970. A host and a program must follow, or it may be anything. */
+const journalUnix = /\d{9,11}\.\d{6} (?=[\w.-]{1,64} [\w./@-]{1,64}(?:\[\d{1,10}\])?: )/y;
+/** Stamps behind which a program is named. */
+const daemonStamps = [syslogTime, journalIso, journalFull, journalUnix];
 const caller = /\[ *([TC]\d{1,10})\](?: |$)/y;
 /** The host's name, perhaps a priority, and the program: only `kernel` speaks for the kernel. */
 const program = /(?:[\w.-]{1,64} )?(?:[a-z0-9]{3,8}\.[a-z]{3,7} )?([\w./@-]{1,64})(?:\[\d{1,10}\])?: /iy;
@@ -91,7 +97,7 @@ function facilityOf(name: string): number | undefined {
 function readTimes(line: string, cursor: Cursor): void {
   if (take(dmesgIso, line, cursor) !== null) {
     cursor.stamped = true;
-  } else if (take(syslogTime, line, cursor) !== null || take(journalIso, line, cursor) !== null) {
+  } else if (daemonStamps.some((stamp) => take(stamp, line, cursor) !== null)) {
     cursor.stamped = true;
     readProgram(line, cursor);
   }
