@@ -31,6 +31,8 @@ export interface ServerLimits {
   readonly maxWaitingPings: number;
   /** Requests a minute from one address, or one token where it has one. `null` is no limit. */
   readonly requestsPerMinute: number | null;
+  /** Attempts to sign in from one address in a minute. Accounts are not locked: that would let anybody lock out anybody. */
+  readonly signInsPerMinute: number;
   /** Open connections; more are closed at once. */
   readonly maxConnections: number;
 }

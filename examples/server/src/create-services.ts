@@ -1,6 +1,7 @@
 import type { Trust } from '@klpkit/payload';
 import type { Logger } from 'pino';
 import { createTokenCheck } from './access/tokens.ts';
+import { openChanges } from './changes/changes.ts';
 import type { Closers } from './closers.ts';
 import type { Database } from './database/database.ts';
 import { openPayloadStore } from './files/payload-store.ts';
@@ -10,7 +11,7 @@ import { createGroupCommit } from './ingest/group-commit.ts';
 import { createIntake } from './ingest/intake.ts';
 import { appendPings, type TakenPing } from './ingest/ping-log.ts';
 import { createMetrics } from './metrics.ts';
-import { openPublished, publishedChannel } from './publish/published.ts';
+import { openPublished } from './publish/published.ts';
 import type { ResolvedConfig } from './resolve-config.ts';
 import type { Services } from './services.ts';
 import type { StateDir } from './state-dir.ts';
@@ -39,7 +40,11 @@ export async function createServices({ state, closers, ...parts }: ServiceParts)
       .refresh()
       .catch((error: unknown) => log.warn({ err: error }, 'what is published could not be read'));
   };
-  database.listen(publishedChannel, () => void reread());
+  const changes = openChanges(database);
+  closers.add(() => changes.close());
+  changes.subscribe(({ kind }) => {
+    if (kind !== 'counts') void reread();
+  });
   const metrics = createMetrics({ database, published });
   const onAct = (_release: string, act: GateAct): void => metrics.countGateAct(act);
   const gate = startGateLoop(database, { settings: config.gate, published, clock, log, onAct });
@@ -52,5 +57,14 @@ export async function createServices({ state, closers, ...parts }: ServiceParts)
   closers.add(() => group.close());
   const tiers = new Set(config.plan.tiers.map(({ tier }) => tier));
   const takePings = createIntake({ published, log: group, tiers, clock, onCommit: () => gate.kick() });
-  return { ...parts, payloads, published, metrics, gate, takePings, tokens: createTokenCheck(database, clock) };
+  return {
+    ...parts,
+    payloads,
+    changes,
+    published,
+    metrics,
+    gate,
+    takePings,
+    tokens: createTokenCheck(database, clock),
+  };
 }

@@ -69,6 +69,7 @@ const limitsSchema = z.strictObject({
     .default(4 * 1024 * 1024),
   maxWaitingPings: z.int().min(1).default(50_000),
   requestsPerMinute: z.int().min(1).nullable().default(6_000),
+  signInsPerMinute: z.int().min(1).default(10),
   maxConnections: z.int().min(1).default(4_096),
 });
 

@@ -2,6 +2,7 @@ import type { Trust } from '@klpkit/payload';
 import type { Ping } from '@klpkit/pings';
 import type { Logger } from 'pino';
 import type { TokenCheck } from './access/tokens.ts';
+import type { Changes } from './changes/changes.ts';
 import type { Database } from './database/database.ts';
 import type { PayloadStore } from './files/payload-store.ts';
 import type { GateLoop } from './gate/loop.ts';
@@ -15,6 +16,8 @@ export interface Services {
   readonly config: ResolvedConfig;
   readonly log: Logger;
   readonly database: Database;
+  /** What changed, on whichever server. */
+  readonly changes: Changes;
   readonly published: Published;
   readonly payloads: PayloadStore;
   readonly trust: Trust;

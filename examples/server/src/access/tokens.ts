@@ -1,9 +1,10 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Sql } from '../database/database.ts';
 import type { Clock } from '../config.ts';
+import type { Role } from './users.ts';
 
-/** What a token allows: everything, reading, or sending pings of one tier. */
-export type TokenRole = 'admin' | 'viewer' | 'tier';
+/** What a token allows: what a person of that role may do, or sending pings of one tier. */
+export type TokenRole = Role | 'tier';
 
 /** A token as it is listed. The token itself is known to its owner alone. */
 export interface TokenInfo {

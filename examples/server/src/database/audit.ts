@@ -1,10 +1,11 @@
+import { announceChange } from '../changes/announce.ts';
 import type { Sql } from './database.ts';
 
 /** One act that changed what machines are told. */
 export interface AuditRow {
   /** Epoch ms. */
   readonly at: number;
-  /** `gate`, `server`, or `token:NAME`. */
+  /** `gate`, `server`, `token:NAME` or `user:NAME`. */
   readonly actor: string;
   readonly action: string;
   /** Key of the release, where it is about one. */
@@ -13,15 +14,16 @@ export interface AuditRow {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Writes an audit row; in the transaction of the act, so that there is not one without the other. */
+/**
+ * Writes an audit row and tells every server of it; in the transaction of the act, so that there is not one without the other.
+ */
 export async function appendAudit(sql: Sql, row: AuditRow): Promise<void> {
-  await sql.query('insert into audit (at, actor, action, release, detail) values ($1, $2, $3, $4, $5)', [
-    row.at,
-    row.actor,
-    row.action,
-    row.release,
-    JSON.stringify(row.detail),
-  ]);
+  const { at, actor, action, release } = row;
+  const { rows } = await sql.query<{ seq: number }>(
+    'insert into audit (at, actor, action, release, detail) values ($1, $2, $3, $4, $5) returning seq',
+    [at, actor, action, release, JSON.stringify(row.detail)],
+  );
+  await announceChange(sql, { kind: 'act', seq: rows[0]?.seq ?? 0, at, actor, action, release });
 }
 
 /** The newest rows, newest first; `before` is the `seq` to go on from. */

@@ -19,10 +19,16 @@ export interface Sql {
 export interface Database extends Sql {
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Calls back whenever any server process said `notify CHANNEL`, and once after each reconnection, when some may have been missed. */
-  listen(channel: string, onNotice: () => void): void;
+  /**
+   * Calls back with the payload whenever any server process notified the channel, and without one after each connection: some notices may
+   * have been missed before it.
+   */
+  listen(channel: string, onNotice: OnNotice): void;
   close(): Promise<void>;
 }
+
+/** Hears the payload of a notice, or `undefined` where notices may have been missed. */
+export type OnNotice = (payload: string | undefined) => void;
 
 /** int8 is epoch milliseconds and counts, all below 2^53. */
 const int8Oid = 20;
@@ -102,7 +108,7 @@ function isUnavailable(error: unknown): boolean {
 }
 
 interface Listener {
-  add(channel: string, onNotice: () => void): void;
+  add(channel: string, onNotice: OnNotice): void;
   close(): Promise<void>;
 }
 
@@ -110,7 +116,7 @@ const reconnectMs = 500;
 
 /** One connection of its own that listens, and comes back by itself. */
 function openListener(settings: ClientConfig, log: Logger): Listener {
-  const callbacks = new Map<string, () => void>();
+  const callbacks = new Map<string, OnNotice>();
   let client: Client | undefined;
   let isClosed = false;
   let retry: NodeJS.Timeout | undefined;
@@ -122,12 +128,12 @@ function openListener(settings: ClientConfig, log: Logger): Listener {
       client = undefined;
       if (!isClosed) retry = setTimeout(() => void connect(), reconnectMs);
     });
-    next.on('notification', ({ channel }) => callbacks.get(channel)?.());
+    next.on('notification', ({ channel, payload }) => callbacks.get(channel)?.(payload ?? ''));
     try {
       await next.connect();
       client = next;
       for (const channel of callbacks.keys()) await next.query(`listen ${channel}`);
-      for (const onNotice of callbacks.values()) onNotice();
+      for (const onNotice of callbacks.values()) onNotice(undefined);
     } catch (error) {
       log.debug({ err: error }, 'the listening connection does not come up');
       await next.end().catch(() => undefined);

@@ -8,6 +8,7 @@ import {
   type RolloutState,
 } from '@klpkit/rollout';
 import type { GateSettings } from '../config.ts';
+import { recordEvidence } from '../dashboard/evidence-history.ts';
 import type { Database, Sql } from '../database/database.ts';
 import { blockRelease, isBlocked } from '../publish/blocklist-store.ts';
 import type { StoredRollout } from '../publish/rollout-store.ts';
@@ -34,6 +35,7 @@ export function runGate(database: Database, release: string, context: GateContex
     if (stored === undefined || stored.state.status.kind === 'withdrawn') return [];
     const evidence = evidenceOf(await loadCounts(sql, release));
     const decision = decide(evidence, context.settings.policy);
+    await recordEvidence(sql, { release, at: context.now, evidence, decision });
     const judged: Judged = { ...stored, evidence, decision };
     const stopped = [...(await pauseIfBad(sql, judged, context)), ...(await blockIfBad(sql, judged, context))];
     return stopped.length > 0 ? stopped : advanceIfProven(sql, judged, context);

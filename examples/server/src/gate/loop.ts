@@ -4,7 +4,6 @@ import type { Database } from '../database/database.ts';
 import { isServerError } from '../errors.ts';
 import { readLog } from '../ingest/tally.ts';
 import type { Published } from '../publish/published.ts';
-import { publishedChannel } from '../publish/published.ts';
 import type { GateAct } from './gate.ts';
 import { runGate } from './gate.ts';
 
@@ -100,7 +99,6 @@ async function decideEach(database: Database, releases: Iterable<string>, option
     }
   }
   if (!isChanged) return;
-  await database.query(`notify ${publishedChannel}`);
   await options.published.refresh();
 }
 

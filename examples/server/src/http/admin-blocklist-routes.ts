@@ -16,11 +16,11 @@ const blockBody = z.strictObject({ entry: entrySchema });
 const liftBody = z.strictObject({ release: releaseKeySchema, sha256: sha256Schema.nullable(), reason });
 
 /** Blocks and lifts. */
-export function addBlocklistRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
+export function addBlocklistRoutes(app: FastifyInstance, { services, actorOf, only, announce }: AdminContext): void {
   const { database, published, config } = services;
   app.post<{ Body: z.infer<typeof blockBody> }>(
     '/blocklist',
-    { schema: { summary: 'Adds an entry to the blocklist.', body: blockBody } },
+    { onRequest: only('operator'), schema: { summary: 'Adds an entry to the blocklist.', body: blockBody } },
     async (request, reply) => {
       const { entry } = request.body;
       const now = config.clock();
@@ -37,7 +37,10 @@ export function addBlocklistRoutes(app: FastifyInstance, { services, actorOf, an
   );
   app.post<{ Body: z.infer<typeof liftBody> }>(
     '/blocklist/lift',
-    { schema: { summary: 'Takes an entry back, with the reason on record.', body: liftBody } },
+    {
+      onRequest: only('operator'),
+      schema: { summary: 'Takes an entry back, with the reason on record.', body: liftBody },
+    },
     async (request) => {
       const now = config.clock();
       const lifted = { ...request.body, since: now, at: now };

@@ -18,16 +18,20 @@ type EventBody = z.infer<typeof eventBody>;
 type KeyParams = { Params: z.infer<typeof keyParams> };
 
 /** What a person does with a rollout, and what the gate would say. */
-export function addRolloutRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
+export function addRolloutRoutes(app: FastifyInstance, { services, actorOf, only, announce }: AdminContext): void {
   const { database, config } = services;
   app.get<KeyParams>(
     '/rollouts/:key',
-    { schema: { summary: 'The state of a rollout, its evidence, and what the gate makes of it.', params: keyParams } },
+    {
+      onRequest: only('viewer'),
+      schema: { summary: 'The state of a rollout, its evidence, and what the gate makes of it.', params: keyParams },
+    },
     async (request) => describeRollout(database, request.params.key, services),
   );
   app.post<KeyParams & { Body: EventBody }>(
     '/rollouts/:key/events',
     {
+      onRequest: only('operator'),
       schema: {
         summary: 'Advances, promotes, pauses, resumes or withdraws a release.',
         params: keyParams,

@@ -1,27 +1,28 @@
 import { sha256Schema } from '@klpkit/release';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { TokenInfo } from '../access/tokens.ts';
+import type { Role } from '../access/users.ts';
 import { listAudit } from '../database/audit.ts';
 import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
-import { publishedChannel } from '../publish/published.ts';
 import { judgePayload, publishRelease } from '../publish/publish-release.ts';
 import { addBlocklistRoutes } from './admin-blocklist-routes.ts';
 import { addRolloutRoutes } from './admin-rollout-routes.ts';
 import { addTokenRoutes } from './admin-token-routes.ts';
-import { authorize } from './authorize.ts';
+import { addUserRoutes } from './admin-user-routes.ts';
+import { identityOf, requireRole } from './access.ts';
 
 /** What the admin routes share. */
 export interface AdminContext {
   readonly services: Services;
   /** The name for the audit rows. */
   readonly actorOf: (request: FastifyRequest) => string;
-  /** Tells this server and the others that something was published. */
+  /** The hook for a route that needs this role. */
+  readonly only: (role: Role) => ReturnType<typeof requireRole>;
+  /** Lets this server answer with what was just published; the others hear of it by themselves. */
   readonly announce: () => Promise<void>;
 }
 
-const owners = new WeakMap<FastifyRequest, TokenInfo>();
 const digestParams = z.strictObject({ sha256: sha256Schema });
 const auditQuery = z.strictObject({
   release: z.string().max(200).optional(),
@@ -29,41 +30,40 @@ const auditQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 
-/** What people and pipelines do. Viewers may read. */
+/** What people and pipelines do. Each route names the role it needs; the hook runs before a body is read. */
 export function addAdminRoutes(app: FastifyInstance, services: Services): void {
-  // Before a body is read: who has no token gets no byte of work done.
-  app.addHook('onRequest', async (request) => {
-    owners.set(request, await authorize(request, services, request.method === 'GET' ? ['admin', 'viewer'] : ['admin']));
-  });
   const context: AdminContext = {
     services,
-    actorOf: (request) => `token:${owners.get(request)?.name ?? ''}`,
-    announce: async () => {
-      await services.database.query(`notify ${publishedChannel}`);
-      await services.published.refresh();
-    },
+    actorOf: (request) => identityOf(request).actor,
+    only: (role) => requireRole(services, role),
+    announce: () => services.published.refresh(),
   };
   addPayloadRoutes(app, context);
   addReleaseRoutes(app, context);
   addRolloutRoutes(app, context);
   addBlocklistRoutes(app, context);
   addTokenRoutes(app, context);
+  addUserRoutes(app, context);
   app.get<{ Querystring: z.infer<typeof auditQuery> }>(
     '/audit',
-    { schema: { summary: 'What changed what machines are told, newest first.', querystring: auditQuery } },
+    {
+      onRequest: context.only('viewer'),
+      schema: { summary: 'What changed what machines are told, newest first.', querystring: auditQuery },
+    },
     async (request) => ({
       rows: await listAudit(services.database, { release: undefined, before: undefined, ...request.query }),
     }),
   );
 }
 
-function addPayloadRoutes(app: FastifyInstance, { services }: AdminContext): void {
+function addPayloadRoutes(app: FastifyInstance, { services, only }: AdminContext): void {
   const { payloads, trust, config } = services;
   const { maxPayloadBytes } = config.limits;
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.put<{ Params: z.infer<typeof digestParams> }>(
     '/payloads/:sha256',
     {
+      onRequest: only('admin'),
       schema: {
         summary: 'Keeps a signed livepatch module; machines get it once a release names it.',
         params: digestParams,
@@ -89,12 +89,15 @@ function tooLarge(maxBytes: number): ServerError {
 
 const releaseBody = z.strictObject({ release: z.unknown() });
 
-function addReleaseRoutes(app: FastifyInstance, { services, actorOf, announce }: AdminContext): void {
+function addReleaseRoutes(app: FastifyInstance, { services, actorOf, only, announce }: AdminContext): void {
   const { payloads, trust, config, database } = services;
   const { maxPayloadBytes } = config.limits;
   app.post<{ Body: z.infer<typeof releaseBody> }>(
     '/releases',
-    { schema: { summary: 'Publishes a release in the first phase of the plan.', body: releaseBody } },
+    {
+      onRequest: only('admin'),
+      schema: { summary: 'Publishes a release in the first phase of the plan.', body: releaseBody },
+    },
     async (request, reply) => {
       const context = {
         payloads,
@@ -109,12 +112,16 @@ function addReleaseRoutes(app: FastifyInstance, { services, actorOf, announce }:
       return reply.code(isNew ? 201 : 200).send({ key });
     },
   );
-  app.get('/releases', { schema: { summary: 'Every release, newest first.' } }, async () => ({
-    releases: [...services.published.current().byKey.values()].map(({ key, release, state }) => ({
-      key,
-      release,
-      status: state.status,
-      tiers: state.tiers,
-    })),
-  }));
+  app.get(
+    '/releases',
+    { onRequest: only('viewer'), schema: { summary: 'Every release, newest first.' } },
+    async () => ({
+      releases: [...services.published.current().byKey.values()].map(({ key, release, state }) => ({
+        key,
+        release,
+        status: state.status,
+        tiers: state.tiers,
+      })),
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { listTokens, makeToken, revokeToken } from '../access/tokens.ts';
+import { roles } from '../access/users.ts';
 import { appendAudit } from '../database/audit.ts';
 import { ServerError } from '../errors.ts';
 import type { AdminContext } from './admin-routes.ts';
@@ -12,23 +13,24 @@ const common = {
 };
 const tokenBody = z.discriminatedUnion('role', [
   z.strictObject({ ...common, role: z.literal('tier'), tier: tierSchema }),
-  z.strictObject({ ...common, role: z.literal(['admin', 'viewer']), tier: z.null().default(null) }),
+  z.strictObject({ ...common, role: z.enum(roles), tier: z.null().default(null) }),
 ]);
 const idParams = z.strictObject({ id: z.uuid() });
 
 /** Makes, lists and revokes tokens. */
 export function addTokenRoutes(app: FastifyInstance, context: AdminContext): void {
-  app.get('/tokens', { schema: { summary: 'Every token; none of their secrets.' } }, async () => ({
+  const onRequest = context.only('admin');
+  app.get('/tokens', { onRequest, schema: { summary: 'Every token; none of their secrets.' } }, async () => ({
     tokens: await listTokens(context.services.database),
   }));
   app.post<{ Body: z.infer<typeof tokenBody> }>(
     '/tokens',
-    { schema: { summary: 'Makes a token. It is told this once.', body: tokenBody } },
+    { onRequest, schema: { summary: 'Makes a token. It is told this once.', body: tokenBody } },
     async (request, reply) => reply.code(201).send(await make(request.body, context, context.actorOf(request))),
   );
   app.delete<{ Params: z.infer<typeof idParams> }>(
     '/tokens/:id',
-    { schema: { summary: 'Revokes a token.', params: idParams } },
+    { onRequest, schema: { summary: 'Revokes a token.', params: idParams } },
     async (request, reply) => {
       await revoke(request.params.id, context, context.actorOf(request));
       return reply.code(204).send();

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import Fastify, { LogController, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { addDashboardRoutes } from '../dashboard/dashboard-routes.ts';
 import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import type { SecureContext } from '../tls/keeper.ts';
@@ -13,6 +14,7 @@ import { collectOpenApi } from './openapi.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
 import { addPayloadRoutes } from './payload-routes.ts';
 import { addPingRoutes } from './ping-routes.ts';
+import { addSessionRoutes } from './session-routes.ts';
 
 /** A client that sends its headers more slowly than this is cut off. */
 const headersTimeoutMs = 10_000;
@@ -56,6 +58,8 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   addPayloadRoutes(app, services);
   addPingRoutes(app, services);
   await app.register(async (admin) => addAdminRoutes(admin, services), { prefix: '/v1/admin' });
+  addSessionRoutes(app, services);
+  await addDashboardRoutes(app, services);
   addOperationsRoutes(app, services, openApi);
   await app.ready();
   return app;
@@ -81,7 +85,8 @@ function addHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (_request, reply) => {
     reply.header('strict-transport-security', 'max-age=31536000');
     reply.header('x-content-type-options', 'nosniff');
-    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+    if (!reply.hasHeader('content-security-policy'))
+      reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     reply.header('referrer-policy', 'no-referrer');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });

@@ -1,5 +1,9 @@
+import { announceChange } from '../changes/announce.ts';
+import { countsChange } from '../changes/change.ts';
 import type { GateSettings } from '../config.ts';
 import { appendAudit } from '../database/audit.ts';
+import { countChecks } from '../dashboard/count-checks.ts';
+import { countFailures } from '../dashboard/count-failures.ts';
 import type { Database, Sql } from '../database/database.ts';
 import { countDecided, countFailedLate, countPings, countSilent, countStarted } from './counts.ts';
 import type { AttemptNews, LoggedPing } from './fold.ts';
@@ -47,6 +51,8 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
       [xid, seq],
     );
     await countPings(sql, rows);
+    await countFailures(sql, rows);
+    await countChecks(sql, rows);
     const news = foldPings(rows, options.gate.provenBy);
     const touched = new Set(await recordNews(sql, news, options));
     const hasMore = rows.length === readingSize;
@@ -61,6 +67,7 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
       last?.seq ?? seq,
       options.now,
     ]);
+    if (touched.size > 0) await announceChange(sql, countsChange([...touched]));
     return { touched: [...touched], hasMore };
   });
 }

@@ -31,9 +31,6 @@ export interface Published {
   refresh(): Promise<void>;
 }
 
-/** The channel on which one server tells the others that something was published. */
-export const publishedChannel = 'klpkit_published';
-
 /** Reads what is published. */
 export async function openPublished(sql: Sql): Promise<Published> {
   let snapshot = await load(sql);

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
@@ -134,6 +135,13 @@ async function publish(
   const release: Release = { ...fixed, sha256, size: bytes.length, ...options.changes };
   const answer = await harness.ask('POST', '/v1/admin/releases', { body: { release } });
   return { release, bytes, answer };
+}
+
+/** How to reach the embedded database of a state folder. */
+export function databaseOf(stateDir: string): { connectionString: string } {
+  const password = readFileSync(join(stateDir, 'secrets/database-password'), 'utf8');
+  const socketDir = encodeURIComponent(join(stateDir, 'postgres/run'));
+  return { connectionString: `postgresql://klpkit:${password}@/postgres?host=${socketDir}` };
 }
 
 /** A ping about `lp-1`. */
