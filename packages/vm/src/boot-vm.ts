@@ -1,18 +1,21 @@
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Accelerator, chooseAccelerators, kvmFailed } from './accelerator.ts';
 import { ensureBusybox } from './busybox.ts';
 import { bootTools, ensureTools, findProgram } from './host-tools.ts';
 import { buildInitramfs } from './initramfs.ts';
-import type { PreparedKernel } from './kernel.ts';
+import type { BootableKernel } from './kernel.ts';
 import { createMachine } from './machine.ts';
 import { type BootFiles, qemuArguments } from './qemu-arguments.ts';
 import { startQemu } from './qemu-process.ts';
 import { makeStateImage } from './root-image.ts';
 import type { BootOptions, Vm } from './vm.ts';
-import { VmError } from './vm-error.ts';
+import { isVmError, VmError } from './vm-error.ts';
 
 const defaultBootTimeoutMs = 120_000;
+/** How long a boot under KVM may take before TCG is taken in its place: far above the two seconds of one that works. */
+const kvmTrialMs = 40_000;
 
 /**
  * Boots a kernel and resolves when the guest is ready to run programs. The machine never outlives this process, however
@@ -36,25 +39,43 @@ const defaultBootTimeoutMs = 120_000;
  * }
  * ```
  */
-export async function bootVm(kernel: PreparedKernel, options: BootOptions): Promise<Vm> {
+export async function bootVm(kernel: BootableKernel, options: BootOptions): Promise<Vm> {
   const { signal } = options;
   signal?.throwIfAborted();
   await ensureTools(bootTools, { signal });
   const folder = await mkdtemp(join(tmpdir(), 'klpkit-vm-'));
   try {
     const files = await makeFiles(kernel, options, folder);
-    signal?.throwIfAborted();
-    const qemu = startQemu(await programs(), qemuArguments(kernel, options, files));
-    const machine = createMachine(kernel, qemu, options);
-    await untilReady(machine, options);
-    return machine.vm;
+    const [first, second] = await chooseAccelerators(options.accelerator ?? 'auto');
+    if (second === undefined) return await start(kernel, options, files, first);
+    try {
+      const bootTimeoutMs = Math.min(options.bootTimeoutMs ?? Infinity, kvmTrialMs);
+      return await start(kernel, { ...options, bootTimeoutMs }, files, first);
+    } catch (error) {
+      if (!isVmError(error, 'BOOT_FAILED') && !isVmError(error, 'QEMU_FAILED')) throw error;
+      kvmFailed();
+      return await start(kernel, options, files, second);
+    }
   } finally {
     // QEMU has its files open by now, so nothing is left on the disk whatever ends this process later.
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function makeFiles(kernel: PreparedKernel, options: BootOptions, folder: string): Promise<BootFiles> {
+async function start(
+  kernel: BootableKernel,
+  options: BootOptions,
+  files: BootFiles,
+  accelerator: Accelerator,
+): Promise<Vm> {
+  options.signal?.throwIfAborted();
+  const chosen = { ...options, accelerator };
+  const machine = createMachine(kernel, startQemu(await programs(), qemuArguments(kernel, chosen, files)), chosen);
+  await untilReady(machine, options);
+  return machine.vm;
+}
+
+async function makeFiles(kernel: BootableKernel, options: BootOptions, folder: string): Promise<BootFiles> {
   const files = { initramfs: join(folder, 'initramfs'), state: options.state ?? join(folder, 'state') };
   const initramfs = await buildInitramfs(kernel, {
     network: options.network ?? 'none',

@@ -7,7 +7,9 @@
 export { bootVm } from './boot-vm.ts';
 export { type BuildModulesOptions, buildModules } from './build-modules.ts';
 export { defaultCacheFolder } from './cache-folder.ts';
-export type { KernelSelector, NewestKernel, PreparedKernel, SignModule } from './kernel.ts';
+export { describeExit } from './describe-exit.ts';
+export { type ImportKernelOptions, importKernel } from './import-kernel.ts';
+export type { BootableKernel, KernelSelector, NewestKernel, PreparedKernel, SignModule } from './kernel.ts';
 export { type ModuleFile, type ModuleFiles, openModules } from './module-file.ts';
 export { type PackageClosureOptions, packageClosure } from './package-closure.ts';
 export {

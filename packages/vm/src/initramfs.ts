@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type CpioEntry, cpioFolder, cpioProgram, packCpio } from './cpio.ts';
 import { agentScript, initScript, networkScript } from './guest-scripts.ts';
-import type { PreparedKernel } from './kernel.ts';
+import type { BootableKernel } from './kernel.ts';
 import { openModules } from './module-file.ts';
 import { VmError } from './vm-error.ts';
 
@@ -19,7 +19,7 @@ export interface InitramfsOptions {
 }
 
 /** The initramfs of one boot: busybox, the drivers that this kernel has as modules, and the guest's two scripts. */
-export async function buildInitramfs(kernel: PreparedKernel, options: InitramfsOptions): Promise<Uint8Array> {
+export async function buildInitramfs(kernel: BootableKernel, options: InitramfsOptions): Promise<Uint8Array> {
   const modules = await openModules(kernel);
   const parameters = new Map(options.drivers.map((line): [string, string] => splitDriver(line)));
   const checksum = await modules.closure([checksumDriver]).catch(() => []); // some kernels have it under another name

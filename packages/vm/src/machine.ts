@@ -1,5 +1,5 @@
 import { type ControlEvent, readControl, sendPowerOff, sendProgram, shellScript } from './control-channel.ts';
-import type { PreparedKernel } from './kernel.ts';
+import type { BootableKernel } from './kernel.ts';
 import { createKeptLines, createLineLog, createLineSplitter } from './lines.ts';
 import type { QemuProcess } from './qemu-process.ts';
 import type { ProgramExit, RunOptions, Vm, VmExit } from './vm.ts';
@@ -10,6 +10,8 @@ const panicPattern = /Kernel panic - not syncing: .*/;
 const defaultTimeoutMs = 600_000;
 
 export interface MachineOptions {
+  /** What runs the CPUs; `tcg` unless told. */
+  readonly accelerator?: 'tcg' | 'kvm';
   readonly timeoutMs?: number;
   readonly onConsoleLine?: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -25,7 +27,7 @@ export interface Machine {
 
 /** What is known of a machine while it runs. One object, so that each of the functions below is small. */
 interface State {
-  readonly kernel: PreparedKernel;
+  readonly kernel: BootableKernel;
   readonly qemu: QemuProcess;
   readonly log: ReturnType<typeof createLineLog>;
   readonly exit: Promise<VmExit>;
@@ -39,7 +41,7 @@ interface State {
   readonly watchers: Set<() => void>;
 }
 
-export function createMachine(kernel: PreparedKernel, qemu: QemuProcess, options: MachineOptions): Machine {
+export function createMachine(kernel: BootableKernel, qemu: QemuProcess, options: MachineOptions): Machine {
   const exit = Promise.withResolvers<VmExit>();
   const state: State = {
     kernel,
@@ -76,16 +78,21 @@ export function createMachine(kernel: PreparedKernel, qemu: QemuProcess, options
     notify(state);
   };
   void settle();
-  return { vm: vmOf(state), ready: (boots, signal) => ready(state, boots, signal), tail: () => state.log.tail(40) };
+  return {
+    vm: vmOf(state, options.accelerator ?? 'tcg'),
+    ready: (boots, signal) => ready(state, boots, signal),
+    tail: () => state.log.tail(40),
+  };
 }
 
-function vmOf(state: State): Vm {
+function vmOf(state: State, accelerator: Vm['accelerator']): Vm {
   const kill = (): Promise<VmExit> => {
     end(state, { kind: 'killed' });
     return state.exit;
   };
   return {
     kernel: state.kernel,
+    accelerator,
     pid: state.qemu.pid,
     console: state.log,
     exit: state.exit,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from './command.ts';
-import type { PreparedKernel } from './kernel.ts';
+import type { BootableKernel } from './kernel.ts';
 import { VmError } from './vm-error.ts';
 
 /** include/linux/module_signature.h: the text, and struct module_signature before it, whose last 4 bytes are the length. */
@@ -51,7 +51,7 @@ export interface ModuleFiles {
  * for (const { name, bytes } of await modules.closure(['ramoops'])) console.log(name, bytes.length);
  * ```
  */
-export async function openModules(kernel: PreparedKernel): Promise<ModuleFiles> {
+export async function openModules(kernel: BootableKernel): Promise<ModuleFiles> {
   const [files, builtin] = await Promise.all([moduleFilesOf(kernel), builtinModulesOf(kernel)]);
   const closure = async (names: readonly string[]): Promise<readonly ModuleFile[]> => {
     const ordered = new Map<string, ModuleFile>();
@@ -74,9 +74,9 @@ export async function openModules(kernel: PreparedKernel): Promise<ModuleFiles> 
 }
 
 const canonical = (name: string): string => name.replaceAll('-', '_');
-const nameOf = (path: string): string | undefined => /([^/]+)\.ko(?:\.xz)?$/.exec(path)?.[1];
+const nameOf = (path: string): string | undefined => /([^/]+)\.ko(?:\.xz|\.zst|\.gz)?$/.exec(path)?.[1];
 
-async function moduleFilesOf(kernel: PreparedKernel): Promise<Map<string, string>> {
+async function moduleFilesOf(kernel: BootableKernel): Promise<Map<string, string>> {
   const folder = join(kernel.modulesFolder, 'kernel');
   const paths = await readdir(folder, { recursive: true });
   return new Map(
@@ -84,19 +84,30 @@ async function moduleFilesOf(kernel: PreparedKernel): Promise<Map<string, string
   );
 }
 
-async function builtinModulesOf(kernel: PreparedKernel): Promise<Set<string>> {
-  const text = await readFile(join(kernel.modulesFolder, 'modules.builtin'), 'utf8');
+async function builtinModulesOf(kernel: BootableKernel): Promise<Set<string>> {
+  const text = await readFile(join(kernel.modulesFolder, 'modules.builtin'), 'utf8').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''; // a folder of somebody's own may lack it
+    throw error;
+  });
   return new Set(
     text.split('\n').flatMap((path) => (nameOf(path) === undefined ? [] : [canonical(nameOf(path) ?? '')])),
   );
 }
 
+/** What expands a module, by the end of its name (CONFIG_MODULE_COMPRESS_*). */
+const expanders: readonly (readonly [string, string])[] = [
+  ['.xz', 'xz'],
+  ['.zst', 'zstd'],
+  ['.gz', 'gzip'],
+];
+
 async function readModule(path: string): Promise<Uint8Array> {
   const bytes = await readFile(path);
-  if (!path.endsWith('.xz')) return bytes;
-  return runCommand('xz', ['-dc'], {
+  const program = expanders.find(([suffix]) => path.endsWith(suffix))?.[1];
+  if (program === undefined) return bytes;
+  return runCommand(program, ['-dc'], {
     input: bytes,
     code: 'UNSUPPORTED_IMAGE',
-    nextStep: 'the kernel in the cache is damaged: remove it and try again',
+    nextStep: 'the module is damaged: get the kernel again',
   });
 }

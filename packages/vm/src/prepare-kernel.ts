@@ -5,7 +5,7 @@ import { exchangeBuiltinCertificate, findBuiltinCertificate } from './builtin-ce
 import { defaultCacheFolder } from './cache-folder.ts';
 import { dependenciesOf, offeredKernels, unpackPackages } from './debian-archive.ts';
 import { buildTools, ensureTools, unpackTools } from './host-tools.ts';
-import type { KernelSelector, PreparedKernel, SignModule } from './kernel.ts';
+import type { BootableKernel, KernelSelector, PreparedKernel, SignModule } from './kernel.ts';
 import { isKernelSelector, selectRelease } from './kernel-selector.ts';
 import { VmError } from './vm-error.ts';
 
@@ -138,10 +138,10 @@ export interface TrustCertificateOptions {
  * }
  * ```
  */
-export async function trustCertificate(
-  kernel: PreparedKernel,
+export async function trustCertificate<K extends BootableKernel>(
+  kernel: K,
   options: TrustCertificateOptions,
-): Promise<PreparedKernel> {
+): Promise<K & { readonly builtinCertificate: Uint8Array }> {
   const { certificate, sign, image, signal } = options;
   const changed = exchangeBuiltinCertificate(await readFile(kernel.image, { signal }), certificate);
   await writeFile(image, changed, { signal });

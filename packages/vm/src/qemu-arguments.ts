@@ -1,4 +1,4 @@
-import type { PreparedKernel } from './kernel.ts';
+import type { BootableKernel } from './kernel.ts';
 import type { BootOptions } from './vm.ts';
 
 /** The files of one boot. */
@@ -20,7 +20,7 @@ const tcgThreads = (release: string): 'multi' | 'single' => (release.startsWith(
 const controlPort = ['-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=control,name=klpkit.control'];
 
 /** The command line of QEMU for one boot. Pure. */
-export function qemuArguments(kernel: PreparedKernel, options: BootOptions, files: BootFiles): string[] {
+export function qemuArguments(kernel: BootableKernel, options: BootOptions, files: BootFiles): string[] {
   const { memoryMiB = 512, cpus = 2, network = 'none', accelerator = 'tcg' } = options;
   const accel = ['-accel', `tcg,thread=${tcgThreads(kernel.release)}`, '-cpu', 'max'];
   const card = ['-netdev', 'user,id=net0', '-device', 'virtio-net-pci,netdev=net0'];

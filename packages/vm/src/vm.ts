@@ -1,4 +1,4 @@
-import type { PreparedKernel } from './kernel.ts';
+import type { BootableKernel } from './kernel.ts';
 import type { RootImage } from './root-image.ts';
 
 /** How `bootVm` boots. */
@@ -24,8 +24,11 @@ export interface BootOptions {
   readonly drivers?: readonly string[];
   /** `exit` (default): a reboot of the guest ends the machine. `allow`: it reboots inside the same QEMU, so RAM and firmware storage survive. */
   readonly reboot?: 'exit' | 'allow';
-  /** `tcg` (default) interprets and works everywhere. `kvm` needs a usable /dev/kvm. */
-  readonly accelerator?: 'tcg' | 'kvm';
+  /**
+   * `auto` (default): KVM where /dev/kvm may be opened and the kernel comes up under it, else TCG. `tcg` interprets and works
+   * everywhere. `kvm` needs a usable /dev/kvm.
+   */
+  readonly accelerator?: 'auto' | 'tcg' | 'kvm';
   /** More arguments for QEMU, for example a device. */
   readonly qemuArguments?: readonly string[];
   /** Where a static busybox is kept if the system has none. */
@@ -81,7 +84,9 @@ export interface RunOptions {
 /** A machine that is up. */
 export interface Vm {
   /** The kernel that it runs. */
-  readonly kernel: PreparedKernel;
+  readonly kernel: BootableKernel;
+  /** What runs its CPUs. */
+  readonly accelerator: 'tcg' | 'kvm';
   /** The process id of QEMU. */
   readonly pid: number;
   /** The console from the first line on; ends with the machine. Each iteration starts from the oldest line kept. */
