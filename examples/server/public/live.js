@@ -1,0 +1,46 @@
+/** @typedef {'live' | 'connecting' | 'lost'} Connection */
+/** @typedef {{ releases: 'all' | readonly string[] }} Notice */
+
+const firstRetryMs = 1000;
+const longestRetryMs = 30_000;
+
+/**
+ * Listens to what changes. The browser comes back by itself after a broken connection and says where it was; after a refusal it does not,
+ * so that this asks again, more and more rarely.
+ *
+ * @param {object} on
+ * @param {(notice: Notice) => void} on.change
+ * @param {(connection: Connection) => void} on.connection
+ * @param {() => void} on.refused called before each new try: the session may have ended
+ * @returns {() => void} stops listening
+ */
+export function listen({ change, connection, refused }) {
+  let retryMs = firstRetryMs;
+  /** @type {EventSource} */
+  let source;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const open = () => {
+    source = new EventSource('/v1/dashboard/events');
+    source.addEventListener('open', () => {
+      retryMs = firstRetryMs;
+      connection('live');
+    });
+    source.addEventListener('change', (event) => change(JSON.parse(event.data)));
+    source.addEventListener('error', () => {
+      if (source.readyState !== EventSource.CLOSED) return connection('connecting');
+      connection('lost');
+      timer = setTimeout(() => {
+        refused();
+        open();
+      }, retryMs);
+      retryMs = Math.min(retryMs * 2, longestRetryMs);
+    });
+  };
+  connection('connecting');
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}

@@ -1,0 +1,47 @@
+/** @import { Session } from '../api.js' */
+import { signIn } from '../api.js';
+import { html, nothing } from '../html.js';
+import { logo } from './logo.js';
+
+/**
+ * @param {object} options
+ * @param {string | undefined} options.problem
+ * @param {(session: Session) => Promise<void>} options.signedIn
+ */
+export function loginView({ problem, signedIn }) {
+  return html`<main class="login">
+    <form @submit=${(/** @type {SubmitEvent} */ event) => void submit(event, signedIn)}>
+      <p class="brand">${logo} klpkit</p>
+      <h1 tabindex="-1">Sign in</h1>
+      <p class="muted">Livepatches, their rollouts and the gate that watches them.</p>
+      ${problem === undefined ? nothing : html`<p class="problem">${problem}</p>`}
+      <label>Name <input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required maxlength="64" /></label>
+      <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256" /></label>
+      <p class="problem" role="alert" data-error></p>
+      <button class="primary" type="submit">Sign in</button>
+    </form>
+  </main>`;
+}
+
+/**
+ * @param {SubmitEvent} event
+ * @param {(session: Session) => Promise<void>} signedIn
+ */
+async function submit(event, signedIn) {
+  event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  const data = new FormData(form);
+  const error = /** @type {HTMLElement} */ (form.querySelector('[data-error]'));
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+  error.textContent = '';
+  button.disabled = true;
+  try {
+    const session = await signIn(String(data.get('name')), String(data.get('password')));
+    if (session !== undefined) await signedIn(session);
+  } catch (problem) {
+    error.textContent = problem instanceof Error ? problem.message : String(problem);
+    /** @type {HTMLInputElement} */ (form.elements.namedItem('password')).select();
+  } finally {
+    button.disabled = false;
+  }
+}
