@@ -29,7 +29,7 @@ const error = {
 const pings: readonly Ping[] = [
   { ...base, kind: 'check', outcome: 'held', reason: 'not-in-phase' },
   { ...base, kind: 'check', release: null, outcome: 'nothing' },
-  { ...base, kind: 'before' },
+  { ...base, kind: 'before', cpuFamily: 'intel-6' },
   { ...base, kind: 'after', durationMs: 12 },
   { ...base, kind: 'transition', elapsedMs: 15_000, blockedTasks: 2 },
   { ...base, kind: 'health', index: 0, sinceAppliedMs: 0, waitedMs: 1200, healthy: true },
@@ -66,6 +66,7 @@ describe('parsePing', () => {
     ['no release', { ...base, kind: 'before', release: null }],
     ['a release that is no key', { ...base, kind: 'before', release: 'x' }],
     ['a tier with a dot, as a host name has', { ...base, kind: 'before', tier: 'web-1.example' }],
+    ['a whole processor name', { ...base, kind: 'before', cpuFamily: 'Intel(R) Xeon(R) E-2288G' }],
     ['late: false', { ...base, kind: 'before', late: false }],
     ['a negative time', { ...base, kind: 'before', sentAt: -1 }],
     ['a duration that is no whole number', { ...base, kind: 'after', durationMs: 1.5 }],

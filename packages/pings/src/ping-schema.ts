@@ -30,6 +30,10 @@ const base = {
   kernel: kernelSchema,
   arch: archSchema,
   tier,
+  cpuFamily: z
+    .string()
+    .regex(/^[a-z]{1,16}-[0-9a-f]{1,4}$/, 'must be vendor and family of the processor')
+    .exactOptional(),
   sentAt: timeSchema,
   late: z.literal(true).exactOptional(),
 };

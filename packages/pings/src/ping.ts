@@ -12,6 +12,11 @@ export interface PingBase {
   readonly arch: string;
   /** The tier the machine asks in. */
   readonly tier: string;
+  /**
+   * Vendor and family of the processor, lower case: `intel-6`, `amd-25`, `arm-d0b`. Coarse on purpose: a patch that fails on one family is found by it, a
+   * machine is not.
+   */
+  readonly cpuFamily?: string;
   /** When it was written on the machine, epoch ms by its own clock. */
   readonly sentAt: number;
   /** Present on pings that are sent after a reboot or an agent's death, about what happened before it. */
