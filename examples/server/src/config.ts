@@ -1,12 +1,19 @@
-import type { GatePolicy, RolloutPlan } from '@klpkit/rollout';
+import type { GateOptions, RolloutPlan, StreamPolicy } from '@klpkit/rollout';
 
 /** Tells the time, epoch milliseconds. `Date.now` outside of tests and demos. */
 export type Clock = () => number;
 
 /** How the gate reads the pings, and what it may do by itself. All windows are measured on the server's clock. */
 export interface GateSettings {
-  /** The thresholds that `decide` of `@klpkit/rollout` is given. */
-  readonly policy: GatePolicy;
+  /** The thresholds that `decideTallies` of `@klpkit/rollout` is given. Strata are processor families. */
+  readonly policy: StreamPolicy;
+  /** What failures are held against: the policy's rates, the control machines, or the mean of both processes. */
+  readonly baseline: NonNullable<GateOptions['baseline']>;
+  /**
+   * Share of the waiting machines that send the placebo pair once a phase, 0 to 1. With it the gate checks that patched and control machines come in
+   * the mix that the percentages give; 0 leaves that out.
+   */
+  readonly controlRate: number;
   /** W: how long after its before-ping a machine may stay silent before it counts as failed. Longer than the last health delay. */
   readonly answerWindowMs: number;
   /** The healthy ping that closes a window as good: the index of the health schedule, or `after` where the log is not watched. */

@@ -44,10 +44,22 @@ const hostName = z
     'must be a host name or an address',
   );
 
+const isWhole = (weights: Readonly<Record<string, number>>): boolean =>
+  Object.hasOwn(weights, '*') && Math.abs(Object.values(weights).reduce((sum, one) => sum + one, 0) - 1) < 1e-9;
+
 const gateSchema = z.strictObject({
   policy: z
-    .strictObject({ p0: rate.lt(1 / 3), pBad: rate, alpha: rate, beta: rate })
+    .strictObject({
+      p0: rate.lt(1 / 3),
+      p0Silent: rate.lt(1 / 3).exactOptional(),
+      pBad: rate,
+      alpha: rate,
+      beta: rate,
+      strata: z.record(z.string(), rate).refine(isWhole, 'must be together 1, with one for *').exactOptional(),
+    })
     .default({ p0: 0.01, pBad: 0.03, alpha: 0.01, beta: 0.05 }),
+  baseline: z.enum(['rates', 'control', 'both']).default('rates'),
+  controlRate: z.number().min(0).max(1).default(0),
   answerWindowMs: durationMs.default(defaultHealthDelaysMs[3] + answerMarginMs),
   provenBy: z.union([z.literal('after'), z.literal([0, 1, 2, 3])]).default(3),
   blockFrom: z.enum(['halt', 'block', 'never']).default('block'),

@@ -1,13 +1,15 @@
 import type { Evidence } from '@klpkit/rollout';
 import type { Sql } from '../database/database.ts';
 
-/** Outcomes of one release in one tier, phase and kernel. */
+/** Outcomes of one release in one tier, phase, kernel and processor family. */
 export interface OutcomeCount {
   readonly tier: string;
   /** Share of the tier when the attempts began, micro-percent. */
   readonly phase: number;
   readonly kernel: string;
   readonly arch: string;
+  /** Vendor and family of the processor; empty where the machine did not say. */
+  readonly cpuFamily: string;
   /** Placebo attempts of machines that are not in the bucket. */
   readonly control: boolean;
   readonly started: number;
@@ -21,8 +23,8 @@ export interface OutcomeCount {
 /** The counts of one release, in every split that is kept. */
 export async function loadCounts(sql: Sql, release: string): Promise<readonly OutcomeCount[]> {
   const { rows } = await sql.query<OutcomeCount>(
-    `select tier, phase, kernel, arch, control, started, good, failed, silent, failed_late as "failedLate"
-     from outcome_counts where release = $1 order by tier, phase, kernel, arch, control`,
+    `select tier, phase, kernel, arch, cpu_family as "cpuFamily", control, started, good, failed, silent, failed_late as "failedLate"
+     from outcome_counts where release = $1 order by tier, phase, kernel, arch, cpu_family, control`,
     [release],
   );
   return rows;

@@ -1,22 +1,25 @@
 import {
   currentPhase,
-  decide,
   type Evidence,
   explain,
   type GateDecision,
+  type GateReport,
   type RolloutEvent,
   type RolloutState,
 } from '@klpkit/rollout';
 import type { GateSettings } from '../config.ts';
 import { recordEvidence } from '../dashboard/evidence-history.ts';
+import { appendAudit } from '../database/audit.ts';
 import type { Database, Sql } from '../database/database.ts';
 import { blockRelease, isBlocked } from '../publish/blocklist-store.ts';
 import type { StoredRollout } from '../publish/rollout-store.ts';
 import { applyEvent, lockRollout } from '../publish/rollout-store.ts';
 import { evidenceOf, loadCounts } from './evidence.ts';
+import { judge } from './judge.ts';
+import { loadStreams, noteMismatch } from './streams.ts';
 
 /** What the gate did with a release. */
-export type GateAct = 'paused' | 'blocked' | 'advanced' | 'promoted';
+export type GateAct = 'paused' | 'blocked' | 'advanced' | 'promoted' | 'doubted';
 
 interface GateContext {
   readonly settings: GateSettings;
@@ -33,18 +36,21 @@ export function runGate(database: Database, release: string, context: GateContex
   return database.transaction(async (sql) => {
     const stored = await lockRollout(sql, release);
     if (stored === undefined || stored.state.status.kind === 'withdrawn') return [];
-    const evidence = evidenceOf(await loadCounts(sql, release));
-    const decision = decide(evidence, context.settings.policy);
+    const counts = await loadCounts(sql, release);
+    const evidence = evidenceOf(counts);
+    const decision = judge(counts, await loadStreams(sql, release), context.settings);
     await recordEvidence(sql, { release, at: context.now, evidence, decision });
     const judged: Judged = { ...stored, evidence, decision };
     const stopped = [...(await pauseIfBad(sql, judged, context)), ...(await blockIfBad(sql, judged, context))];
-    return stopped.length > 0 ? stopped : advanceIfProven(sql, judged, context);
+    if (stopped.length > 0) return stopped;
+    if (decision.cause === 'sample-ratio') return doubt(sql, judged, context);
+    return advanceIfProven(sql, judged, context);
   });
 }
 
 interface Judged extends StoredRollout {
   readonly evidence: Evidence;
-  readonly decision: GateDecision;
+  readonly decision: GateReport;
 }
 
 async function pauseIfBad(sql: Sql, judged: Judged, context: GateContext): Promise<GateAct[]> {
@@ -55,7 +61,7 @@ async function pauseIfBad(sql: Sql, judged: Judged, context: GateContext): Promi
     type: 'pause',
     at: context.now,
     by: gate,
-    note: explain(judged.evidence, context.settings.policy),
+    note: whyOf(judged, context),
   });
   return ['paused'];
 }
@@ -82,7 +88,7 @@ async function advanceIfProven(sql: Sql, judged: Judged, { settings, now }: Gate
     return [];
   const where = currentPhase(state, now);
   if (where.soakLeftMs > 0) return [];
-  const note = explain(judged.evidence, settings.policy);
+  const note = explain(judged.evidence, settings.policy, { report: decision });
   if (!where.isLastPhase) {
     await act(sql, judged, { type: 'advance', at: now, by: gate, note });
     return ['advanced'];
@@ -90,6 +96,23 @@ async function advanceIfProven(sql: Sql, judged: Judged, { settings, now }: Gate
   if (where.isLastTier || where.tier.promotion !== 'policy') return [];
   await act(sql, judged, { type: 'promote', at: now, by: gate, note });
   return ['promoted'];
+}
+
+/**
+ * Pings that do not come from the machines they should come from prove nothing: the gate stops advancing until a person does, and says so
+ * once. It stops nothing else, so that forged pings have no further effect.
+ */
+async function doubt(sql: Sql, judged: Judged, context: GateContext): Promise<GateAct[]> {
+  const { release } = judged.state;
+  if (!(await noteMismatch(sql, release, context.now))) return [];
+  const { evidence, decision } = judged;
+  const detail = { note: whyOf(judged, context), evidence, decision };
+  await appendAudit(sql, { at: context.now, actor: 'gate', action: 'gate-doubts-pings', release, detail });
+  return ['doubted'];
+}
+
+function whyOf({ evidence, decision }: Judged, { settings }: GateContext): string {
+  return explain(evidence, settings.policy, { report: decision });
 }
 
 function act(sql: Sql, judged: Judged, event: RolloutEvent): Promise<RolloutState> {

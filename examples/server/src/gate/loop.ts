@@ -6,6 +6,7 @@ import { readLog } from '../ingest/tally.ts';
 import type { Published } from '../publish/published.ts';
 import type { GateAct } from './gate.ts';
 import { runGate } from './gate.ts';
+import { expectedShare, phaseOf } from './phase-of.ts';
 
 /** Counts and decides, whenever it is told to and at least once an interval. */
 export interface GateLoop {
@@ -72,7 +73,9 @@ async function readAndDecide(database: Database, options: Round): Promise<void> 
   for (let hasMore = true; hasMore && !isClosed(); ) {
     const result = await readLog(database, {
       gate: settings,
-      phaseOf: (release, tier) => phaseOf(published, release, tier),
+      phaseOf: (release, tier) => phaseOf(published.current(), release, tier),
+      expectedShare: (release, tier) =>
+        expectedShare(published.current(), { release, tier, controlRate: settings.controlRate }),
       now: clock(),
     });
     for (const release of result.touched) touched.add(release);
@@ -100,11 +103,4 @@ async function decideEach(database: Database, releases: Iterable<string>, option
   }
   if (!isChanged) return;
   await options.published.refresh();
-}
-
-function phaseOf(published: Published, release: string, tier: string): number {
-  const found = published.current().byKey.get(release);
-  const progress = found?.state.tiers.find((one) => one.tier === tier);
-  const plan = found?.state.plan.tiers.find((one) => one.tier === tier);
-  return progress === undefined ? 0 : (plan?.phases[progress.phase]?.microPercent ?? 0);
 }

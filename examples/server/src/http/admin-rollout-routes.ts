@@ -1,10 +1,12 @@
 import { releaseKeySchema } from '@klpkit/release';
-import { currentPhase, decide, explain, publishedRollout, type RolloutEvent } from '@klpkit/rollout';
+import { currentPhase, explain, publishedRollout, type RolloutEvent } from '@klpkit/rollout';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Sql } from '../database/database.ts';
 import { ServerError } from '../errors.ts';
 import { evidenceOf, loadCounts } from '../gate/evidence.ts';
+import { judge } from '../gate/judge.ts';
+import { loadStreams } from '../gate/streams.ts';
 import { applyEvent, lockRollout } from '../publish/rollout-store.ts';
 import type { AdminContext } from './admin-routes.ts';
 
@@ -45,8 +47,9 @@ export function addRolloutRoutes(app: FastifyInstance, { services, actorOf, only
       await database.transaction(async (sql) => {
         const stored = await lockRollout(sql, key);
         if (stored === undefined) throw unknown(key);
-        const evidence = evidenceOf(await loadCounts(sql, key));
-        const decision = decide(evidence, config.gate.policy);
+        const counts = await loadCounts(sql, key);
+        const evidence = evidenceOf(counts);
+        const decision = judge(counts, await loadStreams(sql, key), config.gate);
         await applyEvent(sql, { state: stored.state, event }, { actor, detail: { evidence, decision } });
         // Who resumes has seen this evidence: the gate stops the rollout again only on more of it.
         if (event.type === 'resume')
@@ -67,6 +70,7 @@ async function describeRollout(
   if (found === undefined) throw unknown(key);
   const counts = await loadCounts(sql, key);
   const evidence = evidenceOf(counts);
+  const decision = judge(counts, await loadStreams(sql, key), config.gate);
   const { tier, phase, ...where } = currentPhase(found.state, config.clock());
   return {
     key,
@@ -74,8 +78,8 @@ async function describeRollout(
     rollout: publishedRollout(found.state),
     current: { tier: tier.tier, microPercent: phase.microPercent, ...where },
     evidence,
-    decision: decide(evidence, config.gate.policy),
-    explanation: explain(evidence, config.gate.policy),
+    decision,
+    explanation: explain(evidence, config.gate.policy, { report: decision }),
     policy: config.gate.policy,
     counts,
   };

@@ -21,6 +21,8 @@ export interface AttemptNews {
   readonly tier: string;
   readonly kernel: string;
   readonly arch: string;
+  /** Empty where the machine did not say. */
+  readonly cpuFamily: string;
   /** A placebo attempt of a machine that is not in the bucket. */
   readonly control: boolean;
   beforeAt: number | null;
@@ -77,7 +79,17 @@ function isControl(ping: LoggedPing): boolean {
 function blankNews(ping: LoggedPing, release: string): AttemptNews {
   const { attempt_id: attemptId, tier, kernel, arch } = ping;
   const nothingYet = { beforeAt: null, provenAt: null, failedAt: null, failure: null };
-  return { attemptId, release, tier, kernel, arch, control: isControl(ping), ...nothingYet };
+  const { cpuFamily } = ping.detail;
+  return {
+    attemptId,
+    release,
+    tier,
+    kernel,
+    arch,
+    cpuFamily: typeof cpuFamily === 'string' ? cpuFamily : '',
+    control: isControl(ping),
+    ...nothingYet,
+  };
 }
 
 function describeFailure(ping: LoggedPing): string {

@@ -5,6 +5,8 @@ import { appendAudit } from '../database/audit.ts';
 import { countChecks } from '../dashboard/count-checks.ts';
 import { countFailures } from '../dashboard/count-failures.ts';
 import type { Database, Sql } from '../database/database.ts';
+import { foldStreams, type StreamNews } from '../gate/streams.ts';
+import { boundFamilies } from './cpu-families.ts';
 import { countDecided, countFailedLate, countPings, countSilent, countStarted } from './counts.ts';
 import type { AttemptNews, LoggedPing } from './fold.ts';
 import { foldPings } from './fold.ts';
@@ -14,6 +16,8 @@ export interface TallyOptions {
   readonly gate: Pick<GateSettings, 'answerWindowMs' | 'provenBy' | 'intervalMs'>;
   /** The share of a tier that a release has reached now, micro-percent: it names the phase an attempt belongs to. */
   readonly phaseOf: (release: string, tier: string) => number;
+  /** The probability that the next machine to begin in a tier is a patched one; 1 where nothing can be learnt. */
+  readonly expectedShare: (release: string, tier: string) => number;
   readonly now: number;
 }
 
@@ -53,14 +57,13 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
     await countPings(sql, rows);
     await countFailures(sql, rows);
     await countChecks(sql, rows);
-    const news = foldPings(rows, options.gate.provenBy);
-    const touched = new Set(await recordNews(sql, news, options));
+    const { begun, ended } = await recordNews(sql, foldPings(rows, options.gate.provenBy), options);
     const hasMore = rows.length === readingSize;
     // Whoever is silent is known only when everything that was said has been read.
-    if (!hasMore) {
-      await forgiveAbsence(sql, aliveAt, options);
-      for (const release of await countSilent(sql, options.now)) touched.add(release);
-    }
+    const silent = hasMore ? [] : await forgiveAbsence(sql, aliveAt, options).then(() => countSilent(sql, options.now));
+    const changed = { begun, ended: [...ended, ...silent] };
+    await foldStreams(sql, changed, options);
+    const touched = new Set([...changed.begun, ...changed.ended].map(({ release }) => release));
     const last = rows.at(-1);
     await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [
       last?.xid ?? xid,
@@ -74,9 +77,9 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
 
 const upsertAttempts = `
 insert into attempts as a
-  (attempt_id, release, tier, phase, kernel, arch, control, before_at, deadline, proven_at, failed_at, failure, first_seen_at)
-select *, $13::bigint from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::boolean[],
-  $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[])
+  (attempt_id, release, tier, phase, kernel, arch, control, before_at, deadline, proven_at, failed_at, failure, cpu_family, first_seen_at)
+select *, $14::bigint from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::boolean[],
+  $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
 on conflict (attempt_id) do update set
   before_at = coalesce(a.before_at, excluded.before_at),
   deadline = coalesce(a.deadline, excluded.deadline),
@@ -85,8 +88,8 @@ on conflict (attempt_id) do update set
   failure = coalesce(a.failure, excluded.failure)
 where a.release = excluded.release and a.control = excluded.control`;
 
-async function recordNews(sql: Sql, news: readonly AttemptNews[], options: TallyOptions): Promise<string[]> {
-  if (news.length === 0) return [];
+async function recordNews(sql: Sql, news: readonly AttemptNews[], options: TallyOptions): Promise<StreamNews> {
+  if (news.length === 0) return { begun: [], ended: [] };
   const column = (of: (one: AttemptNews) => unknown): unknown[] => news.map((one) => of(one));
   const ids = column(({ attemptId }) => attemptId);
   const failed = news.filter(({ failedAt }) => failedAt !== null).map(({ attemptId }) => attemptId);
@@ -104,9 +107,10 @@ async function recordNews(sql: Sql, news: readonly AttemptNews[], options: Tally
     column(({ provenAt }) => provenAt),
     column(({ failedAt }) => failedAt),
     column(({ failure }) => failure),
+    await boundFamilies(sql, news),
     options.now,
   ]);
-  return [...(await countStarted(sql, ids)), ...(await countDecided(sql, { ids, now: options.now }))];
+  return { begun: await countStarted(sql, ids), ended: await countDecided(sql, { ids, now: options.now }) };
 }
 
 /** While the server was away no machine could answer: the open windows are longer by that time, or a restart would look like a crash of the fleet. */
