@@ -14,6 +14,10 @@ export type {
   ReportedIncident,
   WorkEvidence,
 } from './load-report.ts';
+export { compareRuns } from './regression/compare-runs.ts';
+export { defaultResultLimits, type ResultLimits } from './results/limits.ts';
+export { readResults, type ReadResultsOptions } from './results/read-results.ts';
+export type { ComparisonDesign } from './statistics/design.ts';
 export {
   type QualificationReport,
   type QualifiedKernel,

@@ -34,7 +34,7 @@ export interface TestTally {
   /** Of `failed`, those in which no result came. */
   readonly missing: number;
   readonly skipped: number;
-  /** Runs that were slow, see {@link TestComparison.slow}. */
+  /** Runs that took much longer than most runs on either kernel. */
   readonly slow: number;
   /** Median duration of the runs that passed, milliseconds; `null` where none is known. */
   readonly medianMs: number | null;
@@ -52,7 +52,7 @@ export interface TestComparison {
    */
   readonly adjustedP: number;
   /** Median duration patched over unpatched; `null` where a median is not known or is 0. */
-  readonly slow: number | null;
+  readonly slowdown: number | null;
   /** How it failed on the patched kernel, last time: its reason and the end of its output; `''` where it did not. Untrusted text. */
   readonly lastFailure: string;
 }
