@@ -1,4 +1,4 @@
-/** @import { OverviewView, PatchSummary } from '../src/dashboard/views.ts' */
+/** @import { OverviewView } from '../src/dashboard/views.ts' */
 import { statusOf } from './status.js';
 
 /**

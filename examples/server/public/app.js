@@ -40,6 +40,7 @@ const state = {
   width: 640,
 };
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+root.replaceChildren();
 let stop = () => {};
 
 /** @param {Partial<State>} change */
@@ -49,14 +50,17 @@ function update(change) {
 }
 
 function draw() {
-  if (state.session === undefined) return render(loginView({ problem: state.problem, signedIn: start }), root);
+  if (state.session === undefined) {
+    render(loginView({ problem: state.problem, signedIn: start }), root);
+    return;
+  }
   const main =
     state.key === undefined
       ? overviewView(state)
       : patchView({ ...state, canAct: state.session.role !== 'viewer', open: (act) => update({ act }) });
   const dialog =
     state.act === undefined ? nothing : actDialog({ act: state.act, close: () => update({ act: undefined }), done });
-  render([shell({ state, main, setFilter: (filter) => update({ filter }), leave }), dialog], root);
+  render([shell({ state, main, setFilter: (filter) => update({ filter }), leave: () => void leave() }), dialog], root);
   const drawn = root.querySelector('dialog');
   if (drawn?.open === false) drawn.showModal();
 }
@@ -69,7 +73,11 @@ function keyOfAddress() {
 async function start(session) {
   update({ session, problem: undefined });
   stop();
-  stop = listen({ change, connection: (connection) => update({ connection }), refused: () => void recheck() });
+  stop = listen({
+    change: onChange,
+    connection: (connection) => update({ connection }),
+    refused: () => void recheck(),
+  });
   await refresh();
   focusHeading();
 }
@@ -91,7 +99,7 @@ async function recheck() {
 }
 
 /** @param {Notice} notice */
-function change({ releases }) {
+function onChange({ releases }) {
   const isShown = releases === 'all' || (state.key !== undefined && releases.includes(state.key));
   void refresh(isShown);
 }

@@ -6,6 +6,7 @@ const times = new Intl.DateTimeFormat(undefined, {
   second: '2-digit',
   hourCycle: 'h23',
 });
+const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const days = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const dates = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
@@ -22,6 +23,9 @@ export const share = (microPercent) => percents.format(microPercent / 1e8);
 export const clock = (ms) => times.format(ms);
 
 /** @param {number} ms epoch ms */
+export const minute = (ms) => minutes.format(ms);
+
+/** @param {number} ms epoch ms */
 export const day = (ms) => days.format(ms);
 
 /** @param {number} ms epoch ms */
@@ -29,6 +33,16 @@ export const date = (ms) => dates.format(ms);
 
 /** @param {number} ms epoch ms */
 export const iso = (ms) => new Date(ms).toISOString();
+
+/**
+ * A day and a time of it; the year only where it is not this one.
+ *
+ * @param {number} ms epoch ms
+ */
+export function moment(ms) {
+  const isThisYear = new Date(ms).getFullYear() === new Date().getFullYear();
+  return `${isThisYear ? day(ms) : date(ms)} ${clock(ms)}`;
+}
 
 /**
  * Odds as the gate speaks of them: E to 1. Beyond a million and below a hundredth nobody decides differently.

@@ -26,9 +26,9 @@ export function needsAttention(patch) {
   return tone === 'bad' || tone === 'warn';
 }
 
-/** `user:ada` is ada. @param {string} actor */
+/** `user:ada` and `token:ada` are ada. @param {string} actor */
 export function nameOf(actor) {
-  return actor.replace(/^user:/, '');
+  return actor.replace(/^(user|token):/, '');
 }
 
 const shapes = {

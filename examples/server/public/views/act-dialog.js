@@ -1,6 +1,7 @@
 /** @import { BlockEntry } from '@klpkit/blocklist' */
 /** @import { PatchView } from '../../src/dashboard/views.ts' */
 import { ask } from '../api.js';
+import { submitted } from '../form.js';
 import { html, nothing } from '../html.js';
 
 /**
@@ -101,20 +102,12 @@ function actionField() {
  * @param {Act} act
  * @param {() => Promise<void>} done
  */
-async function submit(event, act, done) {
-  event.preventDefault();
-  const form = /** @type {HTMLFormElement} */ (event.target);
-  const data = new FormData(form);
-  const error = /** @type {HTMLElement} */ (form.querySelector('[data-error]'));
-  const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
-  button.disabled = true;
-  try {
-    await send(act, { reason: String(data.get('reason')).trim(), action: String(data.get('action')) });
+function submit(event, act, done) {
+  const { text, run } = submitted(event);
+  return run(async () => {
+    await send(act, { reason: text('reason').trim(), action: text('action') });
     await done();
-  } catch (problem) {
-    error.textContent = problem instanceof Error ? problem.message : String(problem);
-    button.disabled = false;
-  }
+  });
 }
 
 /**

@@ -1,21 +1,21 @@
 /** @import { OverviewView } from '../../src/dashboard/views.ts' */
-import { clock, count, date, iso, odds } from '../format.js';
+import { count, iso, moment, odds } from '../format.js';
 import { html, nothing, repeat } from '../html.js';
 import { nameOf } from '../status.js';
 
 /** @typedef {OverviewView['audit'][number]} AuditEntry */
 
-/** @type {Readonly<Record<string, string>>} */
+/** What was done; `…` stands for the patch. @type {Readonly<Record<string, string>>} */
 const words = {
-  'release-published': 'published it',
-  'rollout-pause': 'paused the rollout',
-  'rollout-resume': 'resumed the rollout',
-  'rollout-advance': 'advanced it to the next phase',
-  'rollout-promote': 'promoted it to the next tier',
-  'rollout-withdraw': 'withdrew it',
-  'blocklist-block': 'blocked it',
-  'blocklist-lift': 'lifted the block',
-  'windows-extended': 'gave open windows more time after an absence',
+  'release-published': 'published …',
+  'rollout-pause': 'paused …',
+  'rollout-resume': 'resumed …',
+  'rollout-advance': 'advanced … to the next phase',
+  'rollout-promote': 'promoted … to the next tier',
+  'rollout-withdraw': 'withdrew …',
+  'blocklist-block': 'blocked …',
+  'blocklist-lift': 'lifted the block of …',
+  'windows-extended': 'gave open windows more time, having been away',
   'token-made': 'made a token',
   'token-revoked': 'revoked a token',
   'user-made': 'added a person',
@@ -44,13 +44,21 @@ export function auditList(rows, { withRelease }) {
 function auditRow(row, withRelease) {
   const isPerson = !['gate', 'policy', 'server'].includes(row.actor);
   return html`<li class=${isPerson ? 'person' : 'machine'}>
-    <time class="muted" datetime=${iso(row.at)}>${date(row.at)} <span>${clock(row.at)}</span></time>
+    <time class="muted" datetime=${iso(row.at)}>${moment(row.at)}</time>
     <p>
-      <strong>${isPerson ? nameOf(row.actor) : `The ${row.actor}`}</strong> ${words[row.action] ?? row.action}
-      ${withRelease && row.release !== null ? html`<a class="key" href="#/patches/${row.release}">${row.release}</a>` : nothing}
-      ${note(row)}
+      <strong>${isPerson ? nameOf(row.actor) : `The ${row.actor}`}</strong> ${deed(row, withRelease)} ${note(row)}
     </p>
   </li>`;
+}
+
+/**
+ * @param {AuditEntry} row
+ * @param {boolean} withRelease
+ */
+function deed({ action, release }, withRelease) {
+  const [before, after = ''] = (words[action] ?? `${action} …`).split('…');
+  if (release === null) return before;
+  return html`${before}${withRelease ? html`<a class="key" href="#/patches/${release}">${release}</a>` : 'this patch'}${after}`;
 }
 
 /** Why, in the words that were given, and on which counts. @param {AuditEntry} row */

@@ -53,8 +53,30 @@ export function steps(history, lnOf, { x, y }) {
     .join('');
 }
 
-/** Times for the axis, as many as there is room for. @param {Scale} scale @param {Box} box */
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+/** Steps that a clock is read in. */
+const timeSteps = [1, 2, 5, 10, 15, 30]
+  .map((seconds) => seconds * 1000)
+  .concat([1, 2, 5, 10, 15, 30].map((minutes) => minutes * minuteMs))
+  .concat([1, 2, 3, 6, 12].map((hours) => hours * hourMs))
+  .concat([1, 2, 7, 14, 30, 90, 365].map((days) => days * dayMs));
+
+/**
+ * Round times for the axis, as many as there is room for, and how far apart they are.
+ *
+ * @param {Scale} scale
+ * @param {Box} box
+ */
 export function timeTicks({ from, to }, box) {
-  const number = Math.max(2, Math.min(6, Math.floor((box.width - box.left - box.right) / 110)));
-  return Array.from({ length: number }, (_, index) => from + ((index + 0.5) / number) * (to - from));
+  const most = Math.max(2, Math.floor((box.width - box.left - box.right) / 90));
+  const step = timeSteps.find((each) => (to - from) / each <= most) ?? to - from;
+  // Midnight and the hours of the reader's own clock.
+  const shift = new Date(from).getTimezoneOffset() * minuteMs;
+  const first = Math.ceil((from - shift) / step) * step + shift;
+  return {
+    step,
+    times: Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, index) => first + index * step),
+  };
 }

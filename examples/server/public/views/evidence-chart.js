@@ -1,7 +1,8 @@
 /** @import { PatchView } from '../../src/dashboard/views.ts' */
 /** @import { Box, Scale } from './chart-scale.js' */
-import { clock, count, date, day, odds } from '../format.js';
+import { clock, count, day, minute, moment, odds } from '../format.js';
 import { html, svg } from '../html.js';
+import { nameOf } from '../status.js';
 import { boxOf, highest, lowest, scaleOf, steps, timeTicks } from './chart-scale.js';
 
 /** @type {Readonly<Record<string, string>>} */
@@ -14,7 +15,10 @@ const marks = {
   'blocklist-block': 'blocked',
   'blocklist-lift': 'lifted',
 };
-const longMs = 36 * 3_600_000;
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+/** Deeds that lie closer together share a line, px. */
+const nearPx = 12;
 
 /**
  * The evidence over time on a logarithmic scale, with the thresholds at which the gate acts.
@@ -27,30 +31,28 @@ export function evidenceChart(patch, width) {
   const scale = scaleOf(patch, box);
   return html`<svg class="plot" viewBox="0 0 ${box.width} ${box.height}" width=${box.width} height=${box.height} role="img" aria-labelledby="chart-title chart-words">
     <title id="chart-title">Evidence of harm and of safety over time</title>
-    ${grid(scale, box)} ${thresholds(patch, scale, box)} ${acts(patch, scale, box)} ${lines(patch, scale, box)}
+    ${grid(scale, box)} ${thresholds(patch, scale, box)} ${deeds(patch, scale, box)} ${lines(patch, scale)}
   </svg>`;
 }
 
 /** @param {Scale} scale @param {Box} box */
 function grid(scale, box) {
   const decades = Array.from({ length: (highest - lowest) / 2 + 1 }, (_, index) => lowest + 2 * index);
-  const isLong = scale.to - scale.from > longMs;
+  const { step, times } = timeTicks(scale, box);
+  const write = step >= dayMs ? day : step >= minuteMs ? minute : clock;
   return svg`<g class="grid">
     ${decades.map((decade) => {
       const y = scale.y(decade * Math.LN10);
       return svg`<line x1=${box.left} x2=${box.width - box.right} y1=${y} y2=${y} />
-        <text x=${box.left - 8} y=${y + 4} text-anchor="end">${nameOf(decade)}</text>`;
+        <text x=${box.left - 8} y=${y + 4} text-anchor="end">${decadeName(decade)}</text>`;
     })}
-    ${timeTicks(scale, box).map(
-      (at) =>
-        svg`<text x=${scale.x(at)} y=${box.height - 8} text-anchor="middle">${isLong ? day(at) : clock(at)}</text>`,
-    )}
-    <text x=${box.left - 44} y="14">odds, E : 1</text>
+    ${times.map((at) => svg`<text x=${scale.x(at)} y=${box.height - 8} text-anchor="middle">${write(at)}</text>`)}
+    <text x="0" y="14">E to 1</text>
   </g>`;
 }
 
 /** @param {number} decade */
-function nameOf(decade) {
+function decadeName(decade) {
   if (decade < 0) return String(10 ** decade);
   return decade >= 6 ? `≥ ${10 ** (decade - 6)}M` : decade >= 4 ? `${10 ** (decade - 3)}k` : String(10 ** decade);
 }
@@ -80,26 +82,38 @@ function nameBeside(name, y, box) {
     : svg`<text x=${box.left + 6} y=${y - 5}>${name}</text>`;
 }
 
-/** What the gate or a person did. @param {PatchView} patch @param {Scale} scale @param {Box} box */
-function acts({ audit }, scale, box) {
-  const drawn = audit.filter(({ action, at }) => marks[action] !== undefined && at >= scale.from).toReversed();
-  let free = 0;
-  return drawn.map(({ action, at, actor }) => {
+/** What the gate or a person did; what was done at once has one name. @param {PatchView} patch @param {Scale} scale @param {Box} box */
+function deeds({ audit }, scale, box) {
+  /** @type {{ x: number, names: string[], words: string[] }[]} */
+  const groups = [];
+  for (const { action, at, actor } of audit.toReversed()) {
+    const name = marks[action];
+    if (name === undefined || at < scale.from) continue;
     const x = scale.x(at);
-    const name = marks[action] ?? action;
-    const room = name.length * 6.6;
-    const hasRoom = x - room / 2 > free;
-    if (hasRoom) free = x + room / 2 + 6;
-    return svg`<g class="act ${action}">
-      <title>${name} by ${actor}, ${date(at)} ${clock(at)}</title>
+    const last = groups.at(-1);
+    const group = last !== undefined && x - last.x < nearPx ? last : { x, names: [], words: [] };
+    if (group !== last) groups.push(group);
+    if (!group.names.includes(name)) group.names.push(name);
+    group.words.push(`${name} by ${nameOf(actor)}, ${moment(at)}`);
+  }
+  // From the right: where names do not fit beside each other, the last ones matter most.
+  let free = box.width;
+  return groups.toReversed().map(({ x, names, words }) => {
+    const text = names.join(', ');
+    const half = text.length * 3.5;
+    const middle = Math.min(x, box.width - half);
+    const hasRoom = middle + half <= free && middle - half >= 44;
+    if (hasRoom) free = middle - half - 6;
+    return svg`<g class="deed">
+      <title>${words.join('; ')}</title>
       <line x1=${x} x2=${x} y1=${box.top - 6} y2=${box.height - box.bottom} />
-      ${hasRoom ? svg`<text x=${x} y=${box.top - 11} text-anchor="middle">${name}</text>` : ''}
+      ${hasRoom ? svg`<text x=${middle} y=${box.top - 11} text-anchor="middle">${text}</text>` : ''}
     </g>`;
   });
 }
 
-/** @param {PatchView} patch @param {Scale} scale @param {Box} box */
-function lines({ history }, scale, box) {
+/** @param {PatchView} patch @param {Scale} scale */
+function lines({ history }, scale) {
   const last = history.at(-1);
   if (last === undefined) return '';
   const x = scale.x(last.at);

@@ -1,5 +1,5 @@
 /** @import { PatchView } from '../../src/dashboard/views.ts' */
-import { clock, count, date, iso, odds } from '../format.js';
+import { count, iso, moment, odds } from '../format.js';
 import { html } from '../html.js';
 import { chartWords, evidenceChart } from './evidence-chart.js';
 
@@ -43,7 +43,7 @@ function table({ history }) {
         <tbody>
           ${rows.map(
             (point) => html`<tr>
-              <th scope="row"><time datetime=${iso(point.at)}>${date(point.at)} ${clock(point.at)}</time></th>
+              <th scope="row"><time datetime=${iso(point.at)}>${moment(point.at)}</time></th>
               <td class="number">${count(point.n)}</td><td class="number">${count(point.failed)}</td><td class="number">${count(point.open)}</td>
               <td class="number">${odds(point.lnHalt)}</td><td class="number">${odds(point.lnAdvance)}</td>
             </tr>`,

@@ -1,5 +1,5 @@
 /** @import { FailureView, PatchView } from '../../src/dashboard/views.ts' */
-import { clock, count, date } from '../format.js';
+import { count, moment } from '../format.js';
 import { html, nothing } from '../html.js';
 
 /** What failed, by what it was called, and where it did. @param {PatchView} patch */
@@ -36,7 +36,7 @@ function failureGroup(group) {
   const lastAt = Math.max(...group.map((one) => one.lastAt));
   return html`<li>
     <p class="row"><strong class="grow">${title === '' ? code : title}</strong><span class="times">${count(sum(group))} ×</span></p>
-    <p class="muted small">${phase === '' ? nothing : html`in ${phase}, `}${code === '' ? nothing : html`<span class="key">${code}</span>, `}last ${date(lastAt)} ${clock(lastAt)}</p>
+    <p class="muted small">${phase === '' ? nothing : html`in ${phase}, `}${code === '' ? nothing : html`<span class="key">${code}</span>, `}last ${moment(lastAt)}</p>
     <table class="where">
       <caption class="visually-hidden">Where it failed</caption>
       <thead><tr><th scope="col">Kernel</th><th scope="col">CPU</th><th scope="col">Tier</th><th scope="col" class="number">Failures</th></tr></thead>

@@ -1,5 +1,6 @@
 /** @import { Session } from '../api.js' */
 import { signIn } from '../api.js';
+import { submitted } from '../form.js';
 import { html, nothing } from '../html.js';
 import { logo } from './logo.js';
 
@@ -27,21 +28,10 @@ export function loginView({ problem, signedIn }) {
  * @param {SubmitEvent} event
  * @param {(session: Session) => Promise<void>} signedIn
  */
-async function submit(event, signedIn) {
-  event.preventDefault();
-  const form = /** @type {HTMLFormElement} */ (event.target);
-  const data = new FormData(form);
-  const error = /** @type {HTMLElement} */ (form.querySelector('[data-error]'));
-  const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
-  error.textContent = '';
-  button.disabled = true;
-  try {
-    const session = await signIn(String(data.get('name')), String(data.get('password')));
+function submit(event, signedIn) {
+  const { text, run } = submitted(event);
+  return run(async () => {
+    const session = await signIn(text('name'), text('password'));
     if (session !== undefined) await signedIn(session);
-  } catch (problem) {
-    error.textContent = problem instanceof Error ? problem.message : String(problem);
-    /** @type {HTMLInputElement} */ (form.elements.namedItem('password')).select();
-  } finally {
-    button.disabled = false;
-  }
+  });
 }

@@ -1,7 +1,7 @@
 /** @import { PatchSummary } from '../../src/dashboard/views.ts' */
 /** @import { BlockEntry } from '@klpkit/blocklist' */
 /** @import { State } from '../app.js' */
-import { clock, count, date, iso, odds } from '../format.js';
+import { count, iso, moment, odds } from '../format.js';
 import { html, repeat } from '../html.js';
 import { badge, needsAttention, statusOf } from '../status.js';
 import { auditList } from './audit.js';
@@ -66,6 +66,6 @@ export function blockedRow({ release, action, reason, kernels, since }) {
     <a class="key" href="#/patches/${release}">${release}</a>
     <span class="chip">${action}</span>
     <span class="grow">${reason}${kernels === '*' ? '' : html`, on ${kernels.join(', ')}`}</span>
-    <time class="muted" datetime=${iso(since)}>${date(since)} ${clock(since)}</time>
+    <time class="muted" datetime=${iso(since)}>${moment(since)}</time>
   </li>`;
 }

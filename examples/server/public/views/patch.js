@@ -27,8 +27,10 @@ export function patchView({ key, patch, width, canAct, open }) {
       <p class="facts">${facts(patch)}</p>
     </div>
     ${verdict(patch)} ${rolloutSection(patch)} ${evidenceSection(patch, width)}
-    <div class="halves">${failureSection(patch)} ${pingSection(patch)}</div>
-    <div class="halves">${checkSection(patch)} ${blockSection(patch)}</div>
+    <div class="halves">
+      <div>${failureSection(patch)} ${checkSection(patch)}</div>
+      <div>${pingSection(patch)} ${blockSection(patch)}</div>
+    </div>
     <section class="card" aria-labelledby="audit">
       <h2 id="audit">Audit trail</h2>
       ${auditList(patch.audit, { withRelease: false })}

@@ -1,5 +1,5 @@
 /** @import { PatchView } from '../../src/dashboard/views.ts' */
-import { clock, count, date } from '../format.js';
+import { count, moment } from '../format.js';
 import { html, nothing, svg } from '../html.js';
 
 /** In the order of an attempt. @type {Readonly<Record<string, string>>} */
@@ -52,7 +52,7 @@ export function checkSection({ checks }) {
             <tbody>
               ${checks.map(
                 ({ outcome, reason, tier, checks: number, lastAt }) =>
-                  html`<tr><td>${outcome}</td><td>${reason === '' ? '–' : reason}</td><td>${tier}</td><td class="number">${count(number)}</td><td class="muted">${date(lastAt)} ${clock(lastAt)}</td></tr>`,
+                  html`<tr><td>${outcome}</td><td>${reason === '' ? '–' : reason}</td><td>${tier}</td><td class="number">${count(number)}</td><td class="muted">${moment(lastAt)}</td></tr>`,
               )}
             </tbody>
           </table>

@@ -38,7 +38,7 @@ export async function countFailures(sql: Sql, pings: readonly LoggedPing[]): Pro
 
 function failureOf({ kind, release, tier, kernel, arch, detail, received_at: at }: LoggedPing): Failure[] {
   if (kind !== 'error' || release === null) return [];
-  const [incident] = listOf<{ title?: unknown; trace?: unknown }>(detail['incidents']);
+  const [incident] = listOf(detail['incidents']) as readonly { title?: unknown; trace?: unknown }[];
   const tasks = listOf(detail['stalledTasks']).map((task) => `still in the old code: ${textOf(task)}`);
   const said = {
     cpu: textOf(detail['cpu']),

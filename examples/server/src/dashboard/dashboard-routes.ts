@@ -20,7 +20,7 @@ const keyParams = z.strictObject({ key: releaseKeySchema });
 const maxStreams = 500;
 const maxStreamsEach = 20;
 /** Acts on the first page. */
-const recentActs = 30;
+const recentActs = 15;
 
 /** The page, what it shows, and what tells it to look again. Viewers may read; what changes something is the admin interface's. */
 export async function addDashboardRoutes(app: FastifyInstance, services: Services): Promise<void> {

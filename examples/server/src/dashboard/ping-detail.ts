@@ -7,6 +7,6 @@ export function textOf(value: unknown): string {
 }
 
 /** A list out of a ping's detail; empty where there is none. */
-export function listOf<T = unknown>(value: unknown): readonly T[] {
-  return Array.isArray(value) ? (value as readonly T[]) : [];
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }

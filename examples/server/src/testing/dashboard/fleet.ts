@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Harness, ping, until } from '../../testing/harness.ts';
-import type { PatchView } from '../views.ts';
+import { type Harness, ping, until } from '../harness.ts';
+import type { PatchView } from '../../dashboard/views.ts';
 
 type Pings = Record<string, unknown>[];
 
 /** What a test says of the attempts that machines report. */
 export interface Fleet {
+  /** The tier that its machines say they are of; `internal` at first. */
+  tier: string;
   readonly key: string;
   readonly kernel: string;
   good(count: number): Pings;
@@ -58,9 +60,12 @@ export async function publishFleet(
     (await harness.ask('GET', `/v1/dashboard/patches/${key}`, { token: harness.token })).json;
   const attempts = (count: number, ...kinds: (readonly [string, Record<string, unknown>?])[]): Pings =>
     Array.from({ length: count }, () => randomUUID()).flatMap((attemptId) =>
-      kinds.map(([kind, rest]) => ping(kind, { release: key, kernel, attemptId, sentAt: clock(), ...rest })),
+      kinds.map(([kind, rest]) =>
+        ping(kind, { release: key, kernel, tier: fleet.tier, attemptId, sentAt: clock(), ...rest }),
+      ),
     );
-  return {
+  const fleet: Fleet = {
+    tier: 'internal',
     key,
     kernel,
     good: (count) =>
@@ -77,6 +82,7 @@ export async function publishFleet(
     report: async (...lists) => send(harness, lists.flat(), view),
     view,
   };
+  return fleet;
 }
 
 async function send(harness: Harness, pings: Pings, view: () => Promise<PatchView>): Promise<void> {

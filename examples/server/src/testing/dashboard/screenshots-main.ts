@@ -1,6 +1,6 @@
 /**
  * Takes the pictures in docs/screenshots: a server with a fleet that tells a story, looked at in Chromium.
- * Usage: node --conditions=@klpkit/source examples/server/src/dashboard/testing/screenshots-main.ts
+ * Usage: node --conditions=@klpkit/source examples/server/src/testing/dashboard/screenshots-main.ts
  *
  * @packageDocumentation
  */
@@ -36,11 +36,11 @@ async function take({ name, key, ...options }: Picture): Promise<void> {
   await signIn(page, people.operator);
   if (key !== undefined) {
     await page.goto(`${url}/dashboard/#/patches/${key}`);
-    await page.locator('.plot').waitFor();
+    await page.locator('.plot .deed').first().waitFor();
   }
   // Two frames: what was measured has been drawn anew.
   await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
-  await page.screenshot({ path: `${folder}${name}.png` });
+  await page.screenshot({ path: `${folder}${name}.png`, fullPage: process.argv.includes('--full') });
   await page.context().close();
 }
 
