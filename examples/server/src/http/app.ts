@@ -4,6 +4,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyRequest } fro
 import type { z } from 'zod';
 import { addDashboardRoutes } from '../dashboard/dashboard-routes.ts';
 import { ServerError } from '../errors.ts';
+import { addReportRoutes } from '../reports/report-routes.ts';
 import type { Services } from '../services.ts';
 import type { SecureContext } from '../tls/keeper.ts';
 import { addAdminRoutes } from './admin-routes.ts';
@@ -60,6 +61,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   await app.register(async (admin) => addAdminRoutes(admin, services), { prefix: '/v1/admin' });
   addSessionRoutes(app, services);
   await addDashboardRoutes(app, services);
+  addReportRoutes(app, services);
   addOperationsRoutes(app, services, openApi);
   await app.ready();
   return app;

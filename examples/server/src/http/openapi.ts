@@ -5,12 +5,15 @@ declare module 'fastify' {
   interface FastifySchema {
     /** One line for the OpenAPI document. */
     readonly summary?: string;
+    /** Media types beside JSON that the answer may have, for the document. */
+    readonly alsoAs?: readonly string[];
   }
 }
 
 /** What a route says of itself for the document. */
 export interface RouteDocs {
   readonly summary: string;
+  readonly alsoAs?: readonly string[];
   readonly params?: z.ZodType;
   readonly querystring?: z.ZodType;
   readonly body?: z.ZodType;
@@ -27,6 +30,9 @@ export const errorSchema = z.strictObject({
   message: z.string().describe('For people; ends with what to do next.'),
 });
 
+/** What asks for a session or a token. */
+const forPeople = /^\/v1\/(admin|dashboard|reports)\//;
+
 /** Gathers the routes as they are added; the function it returns makes the OpenAPI 3.1 document of them. */
 export function collectOpenApi(app: FastifyInstance): () => Json {
   const paths: Record<string, Json> = {};
@@ -34,7 +40,7 @@ export function collectOpenApi(app: FastifyInstance): () => Json {
     if (schema === undefined || method === 'HEAD') return;
     const docs = schema as unknown as RouteDocs;
     const path = url.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [String(method).toLowerCase()]: operationOf(docs, url.startsWith('/v1/admin')) };
+    paths[path] = { ...paths[path], [String(method).toLowerCase()]: operationOf(docs, forPeople.test(url)) };
   });
   return () => ({
     openapi: '3.1.0',
@@ -51,7 +57,7 @@ export function collectOpenApi(app: FastifyInstance): () => Json {
   });
 }
 
-function operationOf(docs: RouteDocs, isAdmin: boolean): Json {
+function operationOf(docs: RouteDocs, isForPeople: boolean): Json {
   const error = {
     description: 'Not done, and why.',
     content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -60,7 +66,10 @@ function operationOf(docs: RouteDocs, isAdmin: boolean): Json {
     status,
     {
       description: schema.description ?? 'Done.',
-      content: { 'application/json': { schema: toJson(schema, 'output') } },
+      content: {
+        'application/json': { schema: toJson(schema, 'output') },
+        ...Object.fromEntries((docs.alsoAs ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+      },
     },
   ]);
   return {
@@ -70,7 +79,7 @@ function operationOf(docs: RouteDocs, isAdmin: boolean): Json {
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: toJson(docs.body, 'input') } } } }),
     responses: { ...Object.fromEntries(answers), default: error },
-    ...(isAdmin ? { security: [{ bearer: [] }] } : {}),
+    ...(isForPeople ? { security: [{ bearer: [] }] } : {}),
   };
 }
 
