@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bootVm, buildRoot, type PreparedKernel, prepareKernel, type RootImage } from '@klpkit/vm';
+import { type BootOptions, bootVm, buildRoot, type PreparedKernel, prepareKernel, type RootImage } from '@klpkit/vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNoKernels } from './availability.ts';
 
@@ -29,6 +29,8 @@ describe.skipIf(reason !== undefined)(`a machine${reason === undefined ? '' : ` 
   let folder: string;
   let kernel: PreparedKernel;
   let root: RootImage;
+  /** What every machine has; TCG, as a /dev/kvm that is there may not work. */
+  const boot = (options: Partial<BootOptions> = {}) => bootVm(kernel, { root, accelerator: 'tcg', ...options });
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'klpkit-machine-'));
     kernel = await prepareKernel('newest-6.1-cloud');
@@ -41,14 +43,14 @@ describe.skipIf(reason !== undefined)(`a machine${reason === undefined ? '' : ` 
     await once(server, 'listening');
     try {
       const state = join(folder, 'state');
-      const vm = await bootVm(kernel, { root, network: 'user', state, hosts: { 'the.host': '10.0.2.2' } });
+      const vm = await boot({ network: 'user', state, hosts: { 'the.host': '10.0.2.2' } });
       const { port } = server.address() as AddressInfo;
       const exit = await vm.run(['node', '/app/fetch.mjs', String(port)]);
       expect(exit).toEqual({ kind: 'exited', exitCode: 7, lines: [`${process.version} from the host`] });
       expect((await vm.run(['cat', '/etc/hosts'])).lines).toContain('10.0.2.2 the.host');
       await vm.run(['sh', '-c', 'echo kept >/state/file']);
       expect(await vm.powerOff()).toEqual({ kind: 'powered-off' });
-      await using again = await bootVm(kernel, { root, state });
+      await using again = await boot({ state });
       expect((await again.run(['cat', '/state/file'])).lines).toEqual(['kept']);
       expect((await again.run(['ip', 'route'])).lines).toEqual([]);
     } finally {
@@ -58,13 +60,13 @@ describe.skipIf(reason !== undefined)(`a machine${reason === undefined ? '' : ` 
 
   it('that takes too long to boot is given up and gone', async () => {
     let pid = 0;
-    const booting = bootVm(kernel, { root, bootTimeoutMs: 1_000, onConsoleLine: () => (pid ||= qemuOf(process.pid)) });
+    const booting = boot({ bootTimeoutMs: 1_000, onConsoleLine: () => (pid ||= qemuOf(process.pid)) });
     await expect(booting).rejects.toMatchObject({ code: 'BOOT_FAILED' });
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
   it('whose QEMU refuses its arguments says what QEMU said', async () => {
-    const booting = bootVm(kernel, { root, qemuArguments: ['-device', 'no-such-device'] });
+    const booting = boot({ qemuArguments: ['-device', 'no-such-device'] });
     await expect(booting).rejects.toMatchObject({
       code: 'QEMU_FAILED',
       message: expect.stringContaining('no-such-device'),
@@ -72,13 +74,13 @@ describe.skipIf(reason !== undefined)(`a machine${reason === undefined ? '' : ` 
   });
 
   it('that goes down under a program says so', async () => {
-    await using vm = await bootVm(kernel, { root });
+    await using vm = await boot();
     expect((await vm.run(['poweroff', '-f'])).kind).toBe('powered-off');
     expect(await vm.exit).toEqual({ kind: 'powered-off' });
   });
 
   it('that panics under a program says so, with the kernel’s words', async () => {
-    await using vm = await bootVm(kernel, { root });
+    await using vm = await boot();
     const exit = await vm.run(['sh', '-c', 'echo c >/proc/sysrq-trigger']);
     expect(exit).toMatchObject({ kind: 'panicked', message: expect.stringContaining('sysrq triggered crash') });
   });

@@ -1,4 +1,4 @@
-import { type BootOptions, bootVm, type PreparedKernel } from '@klpkit/vm';
+import { type BootOptions, bootVm, describeExit, type PreparedKernel, type Vm } from '@klpkit/vm';
 import { buildClientRoot, clientConfig, clientProgram, type VmClientOptions } from './vm-root.ts';
 
 /** One real machine: QEMU, a real kernel, the example client. */
@@ -59,18 +59,41 @@ export async function runVmMachine(options: VmMachineOptions): Promise<VmMachine
     },
     signal,
   };
+  const first = await runClient(kernel, boot, onLine);
+  if (first.begun) return first.result;
+  // Nothing has happened yet that the second boot would do twice: the client reports nothing before it logs.
+  onLine({ from: 'demo', line: `${first.died}: booting once more` });
+  const second = await runClient(kernel, boot, onLine);
+  if (second.begun) return second.result;
+  throw new Error(`the client died twice before it began: ${first.died}; ${second.died}`);
+}
+
+/** What became of one boot; a client that never began has told nothing about the kernel or the patch. */
+type Attempt =
+  | { readonly begun: true; readonly result: VmMachineResult }
+  | { readonly begun: false; readonly died: string };
+
+async function runClient(kernel: PreparedKernel, boot: BootOptions, onLine: (line: VmLine) => void): Promise<Attempt> {
   const vm = await bootVm(kernel, boot);
   try {
-    const read = async (...command: string[]): Promise<readonly string[]> => (await vm.run(command)).lines;
-    const [release = ''] = await read('uname', '-r');
-    const [cmdlineBefore = ''] = await read('cat', '/proc/cmdline');
+    const [release = ''] = await linesOf(vm, 'uname', '-r');
+    const [cmdlineBefore = ''] = await linesOf(vm, 'cat', '/proc/cmdline');
     const command = ['node', '--conditions=@klpkit/source', clientProgram, '--config', clientConfig, '--once'];
-    const exit = await vm.run(command, { onLine: (line) => onLine({ from: 'client', line }) });
-    if (exit.kind !== 'exited') throw new Error(`the machine went down under the client: ${exit.kind}`);
-    const [cmdlineAfter = ''] = await read('cat', '/proc/cmdline');
-    const patches = await read('ls', '/sys/kernel/livepatch');
-    return { release, cmdlineBefore, cmdlineAfter, patches, exitCode: exit.exitCode };
+    let begun = false;
+    const exit = await vm.run(command, {
+      onLine: (line) => {
+        begun ||= line.startsWith('{'); // the client's first log record
+        onLine({ from: 'client', line });
+      },
+    });
+    if (exit.kind !== 'exited') throw new Error(`the machine went down under the client: ${describeExit(exit)}`);
+    if (!begun) return { begun, died: `the client ended with ${describeExit(exit)} before its first word` };
+    const [cmdlineAfter = ''] = await linesOf(vm, 'cat', '/proc/cmdline');
+    const patches = await linesOf(vm, 'ls', '/sys/kernel/livepatch');
+    return { begun, result: { release, cmdlineBefore, cmdlineAfter, patches, exitCode: exit.exitCode } };
   } finally {
     await vm.kill();
   }
 }
+
+const linesOf = async (vm: Vm, ...command: string[]): Promise<readonly string[]> => (await vm.run(command)).lines;
