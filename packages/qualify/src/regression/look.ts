@@ -1,7 +1,7 @@
 import type { Look, Plan } from '../statistics/design.ts';
 import { type Counted, moreFailureChances, newFailureChances } from '../statistics/families.ts';
 import { binomialLower } from '../statistics/tails.ts';
-import { countOutcomes, type TestHistory } from './outcomes.ts';
+import { countOutcomes, patternOf, type TestHistory } from './outcomes.ts';
 import { countSlow } from './slow.ts';
 
 /** Something that can be worse on the patched kernel: that a test fails, or that it is slow. */
@@ -10,6 +10,8 @@ export interface Aspect {
   readonly test: number;
   readonly kind: 'failed' | 'slow';
   readonly counted: Counted;
+  /** Which runs it was in. Aspects of one pattern are one event, however many tests show it. */
+  readonly pattern: string;
 }
 
 /** Runs of each kernel that belong to the first `runs`; what the unpatched kernel has more than the patched one is counted from the start. */
@@ -39,7 +41,11 @@ export function aspectsAt(tests: readonly TestHistory[], ends: Ends, settled: En
       settled === undefined
         ? 0
         : countOutcomes(test.unpatched, settled.unpatched).runs + countOutcomes(test.patched, settled.patched).runs;
-    const failed: Aspect = { test: index, kind: 'failed', counted: counted(before, after, window) };
+    const pattern =
+      before.failed + after.failed === 0
+        ? ''
+        : `${patternOf(test.unpatched, ends.unpatched)}|${patternOf(test.patched, ends.patched)}`;
+    const failed: Aspect = { test: index, kind: 'failed', counted: counted(before, after, window), pattern };
     const slow = countSlow(test, ends, plan);
     if (slow === undefined) return [failed];
     const [fast, late] = [slow.unpatched, slow.patched];
@@ -48,8 +54,17 @@ export function aspectsAt(tests: readonly TestHistory[], ends: Ends, settled: En
       { runs: late.runs, failed: late.slow },
       Math.min(window, fast.runs + late.runs - 1),
     );
-    return [failed, { test: index, kind: 'slow', counted: slowness }];
+    return [failed, { test: index, kind: 'slow', counted: slowness, pattern: slow.pattern }];
   });
+}
+
+/** The aspects that differ: tests that always fail together, as the parts of a program that crashes, must not count as many. */
+function distinct(aspects: readonly Aspect[]): Map<string, { readonly place: number; readonly counted: Counted }> {
+  const found = new Map<string, { readonly place: number; readonly counted: Counted }>();
+  for (const aspect of aspects)
+    if (aspect.counted.failed > 0 && !found.has(aspect.pattern))
+      found.set(aspect.pattern, { place: found.size, counted: aspect.counted });
+  return found;
 }
 
 /**
@@ -57,11 +72,13 @@ export function aspectsAt(tests: readonly TestHistory[], ends: Ends, settled: En
  * chance is divided by that share.
  */
 export function adjustedChances(aspects: readonly Aspect[], look: Look, plan: Plan): number[] {
-  const all = aspects.map((aspect) => aspect.counted);
+  const groups = distinct(aspects);
+  const all = [...groups.values()].map((group) => group.counted);
   const [fresh, more] = [newFailureChances(all), moreFailureChances(all)];
-  return all.map((_, index) => {
-    const scaledNew = ((fresh[index] ?? 1) * plan.alpha) / look.alphaNew;
-    const scaledMore = ((more[index] ?? 1) * plan.alpha) / look.alphaMore;
+  return aspects.map(({ counted: { failed }, pattern }) => {
+    const place = failed === 0 ? -1 : (groups.get(pattern)?.place ?? -1);
+    const scaledNew = ((fresh[place] ?? 1) * plan.alpha) / look.alphaNew;
+    const scaledMore = ((more[place] ?? 1) * plan.alpha) / look.alphaMore;
     return Math.min(1, scaledNew, scaledMore);
   });
 }

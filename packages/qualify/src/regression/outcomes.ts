@@ -26,6 +26,14 @@ export interface OutcomeCounts {
   readonly skipped: number;
 }
 
+/** Which of the first `end` runs failed, as a text: `1` where it did, `0` where it did not, `-` where nothing is known. */
+export function patternOf({ codes }: Outcomes, end: number): string {
+  return Array.from(codes.subarray(0, end), (code) => {
+    if (code === outcome.good) return '0';
+    return code === outcome.skipped || code === outcome.absent ? '-' : '1';
+  }).join('');
+}
+
 /** Counts the first `end` runs. */
 export function countOutcomes({ codes }: Outcomes, end: number): OutcomeCounts {
   const counts = [0, 0, 0, 0, 0];

@@ -5,6 +5,8 @@ import type { Outcomes, TestHistory } from './outcomes.ts';
 export interface SlowCounts {
   readonly unpatched: { readonly runs: number; readonly slow: number };
   readonly patched: { readonly runs: number; readonly slow: number };
+  /** Which runs were slow, as {@link patternOf} writes it. */
+  readonly pattern: string;
 }
 
 function known({ durationsMs }: Outcomes, end: number): number[] {
@@ -31,7 +33,13 @@ export function countSlow(
   if (before.length === 0 || after.length === 0) return undefined;
   const limit = limitOf([...before, ...after], plan);
   const slow = (durations: readonly number[]): number => durations.filter((each) => each > limit).length;
+  const pattern = ({ durationsMs }: Outcomes, end: number): string =>
+    Array.from(durationsMs?.subarray(0, end) ?? [], (each) => {
+      if (Number.isNaN(each)) return '-';
+      return each > limit ? '1' : '0';
+    }).join('');
   return {
+    pattern: `${pattern(unpatched, ends.unpatched)}|${pattern(patched, ends.patched)}`,
     unpatched: { runs: before.length, slow: slow(before) },
     patched: { runs: after.length, slow: slow(after) },
   };

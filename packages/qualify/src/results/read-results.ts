@@ -39,9 +39,9 @@ const marks: readonly (readonly [ResultFormat, RegExp])[] = [
 ];
 
 function formatOf(text: string): ResultFormat {
-  const start = /[^\s\uFEFF]/.exec(text)?.[0];
-  if (start === '<' && !/^\s*<<</.test(text)) return 'junit';
-  if (start === '{') return 'kirk';
+  const start = text.slice(0, 1024).trimStart();
+  if (/^<[?!A-Za-z]/.test(start)) return 'junit';
+  if (start.startsWith('{')) return 'kirk';
   const found = marks.find(([, mark]) => mark.test(text));
   if (found !== undefined) return found[0];
   throw new QualifyError(

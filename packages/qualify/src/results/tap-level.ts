@@ -24,6 +24,8 @@ export interface Level {
   output: Tail;
   /** Subtests that were just closed: they belong to the next result of this level. */
   closed: { readonly nodes: TestNode[]; readonly name: string | undefined } | undefined;
+  /** Name of the subtest that a comment announced: its results may follow without a version or a plan (TAP 14). */
+  announced: string | undefined;
   /** The YAML block after the last result, while it is open. */
   yaml: { readonly text: Tail; durationMs: number | null } | undefined;
 }
@@ -41,6 +43,7 @@ export function newLevel(indent: number, openedAt: number, { limits }: ReadConte
     results: 0,
     output: createTail(limits.maxOutput),
     closed: undefined,
+    announced: undefined,
     yaml: undefined,
   };
 }
@@ -89,6 +92,7 @@ export function takeResult(level: Level, result: TapResult, line: number, contex
   const node = leaf(name === '' ? fallback : name, status, { reason, output: level.output.text() });
   level.nodes.push({ ...node, children: level.closed?.nodes ?? [] });
   level.closed = undefined;
+  level.announced = undefined;
   level.output = createTail(context.limits.maxOutput);
 }
 

@@ -30,7 +30,8 @@ interface Nesting {
   moveTo(indent: number, line: number, opens: boolean): boolean;
   /** Closes all but the outermost. */
   unwind(): void;
-  nameTop(name: string): void;
+  /** Takes the name that a comment gives the innermost level, or the one that comes next. */
+  name(name: string): void;
 }
 
 function createNesting(context: ReadContext): Nesting {
@@ -47,7 +48,7 @@ function createNesting(context: ReadContext): Nesting {
     if (levels.length >= context.limits.maxDepth) {
       throw new QualifyError('TOO_DEEP', `Tests are nested deeper than ${context.limits.maxDepth} levels.`, { line });
     }
-    levels.push(newLevel(indent, line, context, name));
+    levels.push(newLevel(indent, line, context, name ?? top().announced));
   };
   return {
     top,
@@ -63,8 +64,11 @@ function createNesting(context: ReadContext): Nesting {
     unwind() {
       while (levels.length > 1) close(top().openedAt);
     },
-    nameTop(name) {
-      if (levels.length > 1) levels.push({ ...(levels.pop() as Level), name });
+    name(name) {
+      const level = top();
+      const own = levels.length > 1 && level.results === 0 && level.name === undefined;
+      if (own) levels[levels.length - 1] = { ...level, name };
+      top().announced = name;
     },
   };
 }
@@ -73,7 +77,7 @@ function createNesting(context: ReadContext): Nesting {
 function takeSubtest(nesting: Nesting, indent: number, line: number, name: string): void {
   const level = nesting.top();
   if (indent > level.indent) nesting.open(indent, line, name);
-  else if (indent === level.indent && level.results === 0) nesting.nameTop(name);
+  else if (indent === level.indent) nesting.name(name);
 }
 
 /** A parser of TAP 12 to 14 and KTAP 1: nested by indentation, with plans first or last. */
@@ -87,7 +91,7 @@ export function createTapParser(context: ReadContext): TapParser {
     else if (line.kind === 'version' && nesting.moveTo(indent, number, true)) restart(nesting.top(), number, context);
     else if (line.kind === 'plan' && nesting.moveTo(indent, number, true))
       takePlan(nesting.top(), line, number, context);
-    else if (line.kind === 'result' && nesting.moveTo(indent, number, false)) {
+    else if (line.kind === 'result' && nesting.moveTo(indent, number, nesting.top().announced !== undefined)) {
       context.count(number);
       takeResult(nesting.top(), line.result, number, context);
     } else if (line.kind === 'bail')
