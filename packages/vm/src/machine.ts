@@ -63,26 +63,26 @@ export function createMachine(kernel: BootableKernel, qemu: QemuProcess, options
     }
     state.onEvent?.(event);
   });
-  const limitMs = options.timeoutMs ?? defaultTimeoutMs;
-  const timer = setTimeout(() => end(state, { kind: 'timed-out', afterMs: limitMs }), limitMs);
-  const abort = (): void => end(state, { kind: 'killed' });
-  options.signal?.addEventListener('abort', abort, { once: true });
-  const settle = async (): Promise<void> => {
-    const { failure } = await qemu.ended;
-    clearTimeout(timer);
-    options.signal?.removeEventListener('abort', abort);
-    state.log.end();
-    exit.resolve(
-      state.cause ?? (failure === undefined ? { kind: 'powered-off' } : { kind: 'failed', message: failure }),
-    );
-    notify(state);
-  };
-  void settle();
+  void settle(state, options, exit.resolve);
   return {
     vm: vmOf(state, options.accelerator ?? 'tcg'),
     ready: (boots, signal) => ready(state, boots, signal),
     tail: () => state.log.tail(40),
   };
+}
+
+/** Waits for the end of QEMU, which the machine's time and signal bring about. */
+async function settle(state: State, options: MachineOptions, done: (exit: VmExit) => void): Promise<void> {
+  const limitMs = options.timeoutMs ?? defaultTimeoutMs;
+  const timer = setTimeout(() => end(state, { kind: 'timed-out', afterMs: limitMs }), limitMs);
+  const abort = (): void => end(state, { kind: 'killed' });
+  options.signal?.addEventListener('abort', abort, { once: true });
+  const { failure } = await state.qemu.ended;
+  clearTimeout(timer);
+  options.signal?.removeEventListener('abort', abort);
+  state.log.end();
+  done(state.cause ?? (failure === undefined ? { kind: 'powered-off' } : { kind: 'failed', message: failure }));
+  notify(state);
 }
 
 function vmOf(state: State, accelerator: Vm['accelerator']): Vm {
