@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { type Agent, type AgentOptions, createAgent, createFolderStore } from '@klpkit/agent';
 import { createHttpsSource } from '@klpkit/agent/https';
 import { parseTrust } from '@klpkit/payload';
@@ -25,6 +26,7 @@ export async function assemble(
   const source = createHttpsSource({
     url: server.url,
     maxPayloadBytes: server.maxPayloadBytes,
+    downloads: join(config.stateFolder, 'downloads'),
     ...(ca === undefined ? {} : { ca }),
     ...(token === undefined ? {} : { pingToken: token.trim() }),
     ...(server.proxyFromEnvironment ? { proxyEnv: process.env } : {}),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
+  type Agent,
   type AgentEvent,
   type AgentOptions,
   type AgentState,
@@ -14,6 +15,7 @@ import { pino } from 'pino';
 import { assemble } from './assemble.ts';
 import { type ClientConfig, readConfig } from './config.ts';
 import { isConfigError } from './error.ts';
+import { openServiceManager } from './service-manager.ts';
 
 const usage = `Usage: node src/main.ts --config FILE [--once | --clear | --check-config]
 
@@ -86,20 +88,31 @@ async function work(
     );
     return exitCodes.ok;
   }
-  const assembled = await assemble(config, { kernel, onEvent: eventLogger(log) });
-  const { agent } = assembled;
-  const stop = signal === undefined ? {} : { signal };
+  const manager = openServiceManager({ environment: process.env, onTrouble: (message) => log.warn(message) });
+  const logEvent = eventLogger(log);
+  const onEvent = (event: AgentEvent): void => {
+    logEvent(event);
+    if (event.kind === 'state') manager.status(sentenceOf(event.state));
+  };
+  signal?.addEventListener('abort', () => manager.stopping(), { once: true });
+  const assembled = await assemble(config, { kernel, onEvent });
   try {
-    if (args['check-config'] === true) return exitCodes.ok;
-    if (args.once !== true) return await agent.run(stop);
-    const found = await agent.start(stop);
-    const state = await agent.check(stop);
-    await agent.flush(stop);
-    return Math.max(exitCodeOf(found.kind), exitCodeOf(state.kind));
+    return await live(assembled.agent, args, signal);
   } finally {
-    await agent.shutdown();
+    await assembled.agent.shutdown();
     assembled.close();
+    manager.close();
   }
+}
+
+async function live(agent: Agent, args: Arguments, signal: AbortSignal | undefined): Promise<number> {
+  const stop = signal === undefined ? {} : { signal };
+  if (args['check-config'] === true) return exitCodes.ok;
+  if (args.once !== true) return await agent.run(stop);
+  const found = await agent.start(stop);
+  const state = await agent.check(stop);
+  await agent.flush(stop);
+  return Math.max(exitCodeOf(found.kind), exitCodeOf(state.kind));
 }
 
 /** A line for each event; effects and the looks at one transition after the first are for whoever debugs. */

@@ -108,7 +108,7 @@ export function modulesToDisable(
     ...facts.memory.suspects,
   ];
   return known.flatMap(({ release, sha256, module }) => {
-    if (!facts.loaded.includes(module)) return [];
+    if (!facts.modules.includes(module)) return [];
     const decision = decideLoaded(facts.blocklist, { release, sha256, kernel: context.kernel });
     return decision.action === 'disable' ? [{ module, release, reason: 'blocked' }] : [];
   });

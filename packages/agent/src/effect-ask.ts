@@ -1,13 +1,19 @@
 import { readPatches } from '@klpkit/kernel';
 import type { StepEvent, Facts } from './step-event.ts';
 import { readKillSwitch } from './kill-switch.ts';
+import { liveModules } from './module-state.ts';
 import type { Hands } from './workbench.ts';
 
 /** What the machine and the journal say now. */
 export async function facts({ body }: Pick<Hands, 'body'>): Promise<Facts> {
   const patches = body.kernelInfo.livepatch ? await readPatches(body.kernelOptions) : [];
+  const memory = body.journal.memory();
   return {
-    memory: body.journal.memory(),
+    memory,
+    modules: await liveModules(
+      [...memory.held, ...memory.suspects].map(({ module }) => module),
+      body.kernelOptions,
+    ),
     bootId: body.kernelInfo.bootId,
     loaded: patches.map((patch) => patch.name),
     livepatch: body.kernelInfo.livepatch,

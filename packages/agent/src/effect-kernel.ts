@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
 import {
   forceAcceptance,
   forceTransition,
   insertModule,
-  liveRoot,
+  isKernelError,
   readTransition,
   removeModule,
   setPatchEnabled,
@@ -13,6 +12,7 @@ import {
 import type { Body } from './body.ts';
 import { facts } from './effect-ask.ts';
 import type { Effect } from './effect.ts';
+import { moduleStateOf } from './module-state.ts';
 import type { StepEvent } from './step-event.ts';
 import type { Hands } from './workbench.ts';
 
@@ -42,7 +42,16 @@ export async function observe({ module }: Of<'observe'>, { body, bench, signal }
     delete bench.watch;
   }
   const elapsedMs = Math.round(body.clock.now() - bench.insertedAtMs);
+  tellUnseen(transition, elapsedMs, body);
   return { kind: 'observed', transition, elapsedMs, now: body.epochMs() };
+}
+
+/** Who blocks a transition that is about to be given up may be a task that this process has no right to look at. */
+function tellUnseen(transition: TransitionState, elapsedMs: number, { schedule, ports }: Body): void {
+  if (transition.kind !== 'patching' || transition.examined || elapsedMs < schedule.transitionDeadlineMs) return;
+  const message =
+    'Tasks that block the transition may be missing from the names: to look at those of other users takes CAP_DAC_READ_SEARCH.';
+  ports.onEvent?.({ kind: 'trouble', code: 'TASKS_UNSEEN', message });
 }
 
 /** Disables the patch, which turns the transition round, waits for its end and takes the module out. */
@@ -53,8 +62,10 @@ export async function reverse({ module }: Of<'reverse'>, { body, bench, signal }
   return { kind: 'reversed' };
 }
 
-/** The policy asks that a stalled transition be completed all the same. */
+/** The policy asks that a stalled transition be completed all the same. One that ended meanwhile, or was forced before the agent died, is left. */
 export async function force({ module }: Of<'force'>, { body }: Hands): Promise<StepEvent> {
+  const { kind } = await readTransition(module, body.kernelOptions);
+  if (kind !== 'patching') return { kind: 'forced' };
   await forceTransition(module, { ...body.kernelOptions, acceptsReboot: forceAcceptance });
   return { kind: 'forced' };
 }
@@ -76,7 +87,8 @@ export async function awaitInsertion(
     if (elapsedMs >= body.schedule.insertDeadlineMs) break;
     await body.clock.sleep(Math.min(body.schedule.transitionPollMs, body.schedule.insertDeadlineMs), signal);
   }
-  if (!(await isModuleThere(module, body))) return { kind: 'not-inserted', facts: await facts({ body }) };
+  if ((await moduleStateOf(module, body.kernelOptions)) === undefined)
+    return { kind: 'not-inserted', facts: await facts({ body }) };
   const message = `[INSERTER_HUNG] The module ${module} is in the kernel, but its init never came back. Reboot the machine.`;
   return {
     kind: 'failed',
@@ -87,27 +99,24 @@ export async function awaitInsertion(
   };
 }
 
-async function isModuleThere(module: string, { kernelOptions }: Body): Promise<boolean> {
-  const { sysfs } = kernelOptions.root ?? liveRoot;
-  return stat(`${sysfs}/module/${module.replaceAll('-', '_')}`).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** The blocklist asks that a loaded patch be taken out of force. */
 export async function disable({ module }: Of<'disable'>, { body, signal }: Hands): Promise<undefined> {
   await takeOut(module, { body, signal });
 }
 
+/** Goes on from wherever an agent that died has left it: disabled, turned round, or gone. */
 async function takeOut(module: string, { body, signal }: Pick<Hands, 'body' | 'signal'>): Promise<void> {
-  await setPatchEnabled(module, false, body.kernelOptions);
+  await setPatchEnabled(module, false, body.kernelOptions).catch(unlessGone);
   const begun = body.clock.now();
   for await (const state of { [Symbol.asyncIterator]: () => watchOf(module, { body, signal }) }) {
     if (state.kind === 'absent') return;
     if (state.kind === 'unpatching' && body.clock.now() - begun > body.schedule.transitionDeadlineMs) break;
   }
-  await removeModule(module, body.kernelOptions);
+  await removeModule(module, body.kernelOptions).catch(unlessGone);
+}
+
+function unlessGone(error: unknown): void {
+  if (!isKernelError(error, 'NOT_LOADED')) throw error;
 }
 
 function watchOf(module: string, { body, signal }: Pick<Hands, 'body' | 'signal'>): AsyncIterator<TransitionState> {

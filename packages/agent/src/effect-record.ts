@@ -19,6 +19,7 @@ export async function openRecord({ attempt, module }: Of<'open-record'>, { body 
     module,
     bootId: body.kernelInfo.bootId,
     phase: 'inserting',
+    stalledTasks: [],
     logSeq: await lastLogSequence(body.kernelOptions),
     counters: await readCounters(body.kernelOptions),
     appliedAt: null,

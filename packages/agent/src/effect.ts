@@ -1,6 +1,6 @@
 import type { ErrorPhase, Ping } from '@klpkit/pings';
 import type { Outcome } from './journal.ts';
-import type { OpenRecord } from './memory.ts';
+import type { OpenRecord, RecordChange } from './memory.ts';
 import type { Attempt } from './state.ts';
 
 /** A ping before the agent adds id, kernel, architecture, tier and time. */
@@ -25,7 +25,7 @@ export type Effect =
   /** Note how far it got. */
   | {
       readonly kind: 'advance-record';
-      readonly change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>;
+      readonly change: Partial<Pick<OpenRecord, RecordChange>>;
     }
   /** Nothing is open any more. */
   | {

@@ -82,6 +82,24 @@ describe('a disk that is full, or read-only', () => {
     expect(['applied-with-bug', 'refused']).toContain(state.kind);
     expect(machine.kernel.modules).toEqual(['klp_cve_2026_0001_1']);
   });
+
+  it('when the transition stalls: it is turned round all the same', async () => {
+    await using machine = await makeTestMachine({ kind: 'stalls', tasks: [{ comm: 'nfsd' }] });
+    await publish(machine);
+    let full = false;
+    const agent = await machine.newAgent({
+      store: brokenStore(machine, 'ENOSPC', () => full),
+      onEvent: (event) => {
+        machine.events.push(event);
+        if (event.kind === 'effect' && event.effect.kind === 'observe') full = true;
+      },
+    });
+    expect(await agent.check()).toMatchObject({ kind: 'refused', failure: { code: 'STATE_UNUSABLE' } });
+    expect(machine.events).toContainEqual(
+      expect.objectContaining({ state: expect.objectContaining({ kind: 'reversed' }) as object }),
+    );
+    expect(machine.kernel.modules).toEqual([]);
+  });
 });
 
 describe('a calendar that jumps back a day', () => {

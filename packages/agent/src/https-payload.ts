@@ -4,6 +4,7 @@ import type { Release } from '@klpkit/release';
 import { AgentError, isAgentError } from './error.ts';
 import { refusal } from './https-json.ts';
 import { httpsRequest, takeBody, takeWhole } from './https-request.ts';
+import { openPartFile, openPartInMemory, type PayloadPart } from './payload-part.ts';
 
 /** How a payload is fetched. */
 export interface PayloadRequest {
@@ -11,58 +12,63 @@ export interface PayloadRequest {
   readonly agent: Agent;
   readonly maxBytes: number;
   readonly limitMs: number;
+  /** Where a part is kept over checks and restarts; in memory where absent. */
+  readonly folder: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A transfer that breaks off is gone on with this often; after that the next check begins again. */
+/** A transfer that breaks off is gone on with this often in one check. */
 const TRIES = 3;
 
 /**
- * Fetches exactly `release.size` bytes. A transfer that breaks off goes on where it stopped (`Range`, RFC 9110 section 14.2): the address
- * names the content by its digest, so the pieces belong together. The digest itself is checked with the signature, later.
+ * Fetches exactly `release.size` bytes. A transfer that breaks off goes on where it stopped (`Range`, RFC 9110 section 14.2), at once, at the next
+ * check or after a restart: the address names the content by its digest, so the pieces belong together. What was put together is proven with
+ * the signature, later.
  *
- * @throws {@link AgentError} `PAYLOAD_TOO_LARGE` at the first byte more than announced, `PAYLOAD_TRUNCATED`, or an error of the connection
+ * @throws {@link AgentError} `PAYLOAD_TOO_LARGE` at the first byte more than announced, `PAYLOAD_TRUNCATED`, `STATE_UNUSABLE`, or an error of the
+ * connection
  */
 export async function fetchPayload(release: Release, request: PayloadRequest): Promise<Uint8Array> {
   if (release.size > request.maxBytes) {
     throw tooLarge(`is announced with ${release.size} bytes, and the configuration allows ${request.maxBytes}`);
   }
-  const received = new Uint8Array(release.size);
-  let length = 0;
-  for (let tries = 1; length < release.size && tries <= TRIES; tries += 1) {
+  const { folder } = request;
+  const part = folder === undefined ? openPartInMemory(release) : await openPartFile(folder, release);
+  try {
+    await fill(part, release, request);
+    return await part.finish();
+  } finally {
+    await part.close();
+  }
+}
+
+async function fill(part: PayloadPart, release: Release, request: PayloadRequest): Promise<void> {
+  const begun = part.length();
+  for (let tries = 1; part.length() < release.size && tries <= TRIES; tries += 1) {
     try {
-      await fetchPart(request, received, length, (now) => {
-        length = now;
-      });
+      await fetchPart(part, release, request);
     } catch (error) {
-      if (!isAgentError(error, 'SERVER_UNREACHABLE') || length === 0) throw error;
+      if (!isAgentError(error, 'SERVER_UNREACHABLE') || part.length() === begun) throw error;
     }
   }
-  if (length === release.size) return received;
+  if (part.length() === release.size) return;
   throw new AgentError(
     'PAYLOAD_TRUNCATED',
-    `The payload ended at byte ${length} of ${release.size}. Nothing was inserted; the next check fetches it again. If it stays so, publish the release again.`,
+    `The payload ended at byte ${part.length()} of ${release.size}. Nothing was inserted; the next check goes on from there. If it stays so, publish the release again.`,
   );
 }
 
-/** One request for what is missing; `reached` is told of every byte, also when the connection breaks after it. */
-async function fetchPart(
-  request: PayloadRequest,
-  received: Uint8Array,
-  from: number,
-  reached: (length: number) => void,
-): Promise<void> {
+/** One request for what is missing. */
+async function fetchPart(part: PayloadPart, { size }: Release, request: PayloadRequest): Promise<void> {
+  const from = part.length();
   const headers = { accept: 'application/octet-stream', ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
   await httpsRequest({ ...request, headers }, async (answer) => {
-    let at = await startOf(answer, request.url, from);
+    const at = await startOf(answer, request.url, from);
+    if (at === 0 && from > 0) await part.restart();
     await takeBody(answer, {
-      maxBytes: received.length - at,
-      tooLong: () => tooLarge(`is longer than the ${received.length} bytes that its release document names`),
-      into: (chunk) => {
-        received.set(chunk, at);
-        at += chunk.length;
-        reached(at);
-      },
+      maxBytes: size - at,
+      tooLong: () => tooLarge(`is longer than the ${size} bytes that its release document names`),
+      into: (chunk) => part.append(chunk),
     });
   });
 }

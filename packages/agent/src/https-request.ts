@@ -47,7 +47,8 @@ export interface BodyLimit {
   readonly maxBytes: number;
   /** The error as soon as the body is announced or becomes longer. */
   readonly tooLong: () => AgentError;
-  readonly into: (chunk: Uint8Array) => void;
+  /** Awaited before the next piece is taken, so that a slow disk holds the sender back. */
+  readonly into: (chunk: Uint8Array) => Promise<void>;
 }
 
 /** Takes a body; `Content-Length` is believed when it says "too long", and counted when it does not. */
@@ -61,13 +62,13 @@ export async function takeBody(answer: IncomingMessage, { maxBytes, tooLong, int
   for await (const chunk of answer as AsyncIterable<Uint8Array>) {
     length += chunk.length;
     if (length > maxBytes) throw tooLong(); // leaving the loop destroys the stream and its connection
-    into(chunk);
+    await into(chunk);
   }
 }
 
 /** Takes a small body whole. */
 export async function takeWhole(answer: IncomingMessage, limit: Omit<BodyLimit, 'into'>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  await takeBody(answer, { ...limit, into: (chunk) => chunks.push(chunk) });
+  await takeBody(answer, { ...limit, into: async (chunk) => void chunks.push(chunk) });
   return Buffer.concat(chunks);
 }

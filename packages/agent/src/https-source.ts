@@ -17,6 +17,11 @@ export interface HttpsSourceOptions {
   readonly answerMs?: number;
   /** Each try for a payload must be done by then; 10 min. */
   readonly payloadMs?: number;
+  /**
+   * Private folder for a payload on its way, at most one: a transfer that breaks off is gone on with at the next check, also after a restart. In
+   * memory where absent.
+   */
+  readonly downloads?: string;
   /** Sent with pings as a bearer token, where the server asks for one. */
   readonly pingToken?: string;
   /** Proxy variables (`HTTPS_PROXY`, `NO_PROXY`, …) to honour: `process.env`, or nothing. Needs Node 24.5. */
@@ -66,6 +71,7 @@ export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
         agent,
         maxBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
         limitMs: options.payloadMs ?? 600_000,
+        folder: options.downloads,
         signal,
       }),
     async send(pings, { signal } = {}) {

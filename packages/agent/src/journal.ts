@@ -1,6 +1,13 @@
 import type { Ping } from '@klpkit/pings';
 import { releaseKey } from '@klpkit/release';
-import { emptyMemory, type Memory, type OpenRecord, parseMemory, type SuspectReason } from './memory.ts';
+import {
+  emptyMemory,
+  type Memory,
+  type OpenRecord,
+  parseMemory,
+  type RecordChange,
+  type SuspectReason,
+} from './memory.ts';
 import { type AgentStore, storeNames } from './store.ts';
 
 /** How an open record ends. */
@@ -21,9 +28,7 @@ export interface Journal {
   /** Before the insertion. */
   open(record: OpenRecord): Promise<void>;
   /** At each phase. */
-  advance(
-    change: Partial<Pick<OpenRecord, 'phase' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped'>>,
-  ): Promise<void>;
+  advance(change: Partial<Pick<OpenRecord, RecordChange>>): Promise<void>;
   /** When nothing is open any more. */
   /** `last` is owed to the spool from then on, until {@link Journal.paid}. */
   close(outcome: Outcome, last?: Ping): Promise<void>;

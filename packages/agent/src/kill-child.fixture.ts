@@ -7,7 +7,7 @@ import type { KernelRoot } from '@klpkit/kernel';
 import { parseTrust } from '@klpkit/payload';
 import { createAgent } from './agent.ts';
 import { createFolderStore } from './folder-store.ts';
-import type { Offer } from './ports.ts';
+import type { AgentPolicy, Offer } from './ports.ts';
 import { quickSchedule } from './test-machine.fixture.ts';
 
 /** What the parent says at the start. */
@@ -16,6 +16,7 @@ export interface KillChildOrder {
   readonly stateFolder: string;
   /** PEM to trust for livepatches. */
   readonly certificate: string;
+  readonly policy: AgentPolicy;
   /** Number of the effect before which it dies; Infinity for never. */
   readonly dieAt: number;
 }
@@ -52,7 +53,7 @@ process.on(
   },
 );
 
-async function work({ root, stateFolder, certificate, dieAt }: KillChildOrder): Promise<void> {
+async function work({ root, stateFolder, certificate, policy, dieAt }: KillChildOrder): Promise<void> {
   const effects: string[] = [];
   const agent = createAgent({
     identity: {
@@ -77,6 +78,7 @@ async function work({ root, stateFolder, certificate, dieAt }: KillChildOrder): 
     reporter: { send: async (pings) => void (await call('send', pings)) },
     store: createFolderStore(stateFolder),
     schedule: quickSchedule,
+    policy,
     onEvent(event) {
       if (event.kind !== 'effect') return;
       if (effects.length === dieAt) process.kill(process.pid, 'SIGKILL');

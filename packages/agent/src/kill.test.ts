@@ -1,80 +1,14 @@
-import { fork } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { testAuthority } from '@klpkit-internal/testkit';
-import type { FakeCourse } from '@klpkit/kernel/testing';
 import type { Ping } from '@klpkit/pings';
 import { describe, expect, it } from 'vitest';
-import type { KillChildCall, KillChildEnd, KillChildOrder } from './kill-child.fixture.ts';
-import { makeTestMachine, type TestMachine } from './test-machine.fixture.ts';
-import { makeRelease } from './test-release.fixture.ts';
+import type { KillChildEnd } from './kill-child.fixture.ts';
+import { courses, type KillCourse, makeMachine, metIn } from './kill-courses.fixture.ts';
+import { type DieIn, runProcess } from './kill-process.fixture.ts';
+import type { TestMachine } from './test-machine.fixture.ts';
 
-const program = fileURLToPath(new URL('kill-child.fixture.ts', import.meta.url));
+/** Forks of a process, two or three for each death, on a machine that may be slow. */
+const limit = { timeout: 900_000 };
 
-/** When the process is killed from outside: while the parent serves this call of it, after the work was done and before the answer. */
-type DieIn = { readonly method: KillChildCall['method']; readonly number: number };
-
-/** Runs the agent as a process until it ends or is killed; undefined where it was. */
-function runProcess(
-  machine: TestMachine,
-  { dieAt = Number.POSITIVE_INFINITY, dieIn }: { dieAt?: number; dieIn?: DieIn } = {},
-): Promise<KillChildEnd | undefined> {
-  const child = fork(program, [], {
-    execArgv: ['--conditions=@klpkit/source'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'klpkit-test-compile-cache') },
-    serialization: 'advanced',
-  });
-  const counts: Partial<Record<KillChildCall['method'], number>> = {};
-  let end: KillChildEnd | undefined;
-  const { certificate } = testAuthority();
-  const order: KillChildOrder = { root: machine.kernel.root, stateFolder: machine.stateFolder, certificate, dieAt };
-  child.on('message', (message: KillChildCall | KillChildEnd) => {
-    if (!('method' in message)) {
-      end = message;
-      return;
-    }
-    const number = (counts[message.method] = (counts[message.method] ?? 0) + 1);
-    void (async () => {
-      const answer = await serve(machine, message);
-      if (dieIn?.method === message.method && dieIn.number === number) child.kill('SIGKILL');
-      else if (child.connected) child.send({ id: message.id, ...answer }, () => undefined);
-    })();
-  });
-  child.send({ order });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) =>
-      code === 0 || signal === 'SIGKILL' ? resolve(end) : reject(new Error(`the agent ended with ${code ?? signal}`)),
-    );
-  });
-}
-
-async function serve({ kernel, server }: TestMachine, { method, args }: KillChildCall): Promise<object> {
-  const [first, second] = args as [never, never];
-  try {
-    switch (method) {
-      case 'offer':
-        return { value: await server.offer({ kernel: '', arch: '', tier: '' }) };
-      case 'blocklist':
-        return { value: await server.blocklist() };
-      case 'payload':
-        return { value: await server.payload(first, '') };
-      case 'send':
-        return { value: await server.send(first as readonly Ping[]) };
-      case 'insert':
-        return { value: await kernel.loader.insert(first, second) };
-      case 'remove':
-        return { value: await kernel.loader.remove(first) };
-      default:
-        return { value: await kernel.loader.store?.(first, second) };
-    }
-  } catch (error) {
-    return { error: { errno: (error as { errno?: string }).errno ?? 'EIO' } };
-  }
-}
-
-/** What must be the same whenever the agent was killed: what the kernel has, and what the server was told of the attempt. */
+/** What must be the same whenever the agent was killed: what the kernel has, and what the server was told of each attempt. */
 function resultOf({ kernel, server }: TestMachine) {
   const told = server.pings.filter(({ kind }) => kind !== 'check' && kind !== 'transition');
   const byAttempt = Map.groupBy(told, ({ attemptId }) => attemptId);
@@ -89,59 +23,82 @@ function nameOf(ping: Ping): string {
   return ping.kind === 'error' ? `error ${ping.phase} ${ping.code}` : ping.kind;
 }
 
-async function newMachine(course: FakeCourse): Promise<TestMachine> {
-  const machine = await makeTestMachine(course);
-  const { release, bytes } = await makeRelease();
-  machine.server.publish(release, bytes);
-  return machine;
-}
-
 /** The next process, to its end. */
-async function liveOn(machine: TestMachine): Promise<void> {
-  expect(await runProcess(machine)).toBeDefined();
+async function liveOn(machine: TestMachine, { policy = {} }: KillCourse): Promise<void> {
+  expect(await runProcess(machine, { policy })).toBeDefined();
 }
 
-const courses: readonly [string, FakeCourse][] = [
-  ['goes well', { kind: 'applies', afterMs: 5 }],
-  ['oopses', { kind: 'oopses', afterMs: 5 }],
-  ['is refused by the kernel', { kind: 'rejects', errno: 'EKEYREJECTED' }],
-];
+/** Effects of a course before which the process is killed: the looks at a transition are as many as it takes, and the first of a row stands for all. */
+function pointsOf({ effects }: KillChildEnd, wanted: (kind: string) => boolean): readonly number[] {
+  return effects.flatMap((kind, at) => ((kind === 'observe' && effects[at - 1] === kind) || !wanted(kind) ? [] : [at]));
+}
 
-describe.each(courses)('kill -9 while a patch %s', (name, course) => {
-  it('before each effect: the same in the end', { timeout: 600_000 }, async () => {
-    await using whole = await newMachine(course);
-    const { effects } = (await runProcess(whole)) as KillChildEnd;
-    await liveOn(whole);
-    const expected = resultOf(whole);
-    // The looks at a transition are as many as it takes; the first of a row stands for all.
-    const points = effects.flatMap((kind, at) => (kind === 'observe' && effects[at - 1] === kind ? [] : [at]));
-    for (const dieAt of name === 'goes well' ? points : points.slice(-3)) {
-      await using machine = await newMachine(course);
-      expect(await runProcess(machine, { dieAt })).toBeUndefined();
-      await liveOn(machine);
+type CourseName = keyof typeof courses;
+
+/** Every effect of the good course and of the rarer ones what is met in them only, and their ends. */
+function isWanted(name: CourseName, kind: string): boolean {
+  if (name === 'good') return true;
+  const where: Readonly<Record<string, CourseName>> = metIn;
+  return where[kind] === name || kind === 'close-record' || kind === 'advance-record';
+}
+
+describe.each(Object.keys(courses) as CourseName[])('kill -9: %s', (name) => {
+  const course: KillCourse = courses[name];
+  const { policy = {} } = course;
+
+  it('before each effect: the same in the end', limit, async () => {
+    await using undisturbed = await makeMachine(course);
+    const whole = (await runProcess(undisturbed, { policy })) as KillChildEnd;
+    await liveOn(undisturbed, course);
+    const expected = resultOf(undisturbed);
+    for (const [kind, where] of Object.entries(metIn)) {
+      if (where === name) expect(whole.effects).toContain(kind);
+    }
+    for (const dieAt of pointsOf(whole, (kind) => isWanted(name, kind))) {
+      await using machine = await makeMachine(course);
+      expect(await runProcess(machine, { dieAt, policy })).toBeUndefined();
+      await liveOn(machine, course);
+      const at = `killed before ${dieAt} ${whole.effects[dieAt] ?? ''}`;
       const { modules, attempts } = resultOf(machine);
-      const at = `killed before ${dieAt} ${effects[dieAt] ?? ''}`;
       expect({ at, modules }).toEqual({ at, modules: expected.modules });
-      if (name === 'is refused by the kernel') {
-        // It is tried anew at every check; each attempt must have told all of its course, and once.
-        expect({ at, attempts }).toEqual({ at, attempts: attempts.map(() => expected.attempts[0]) });
-      } else expect({ at, attempts }).toEqual({ at, attempts: expected.attempts });
+      expect({ at, attempts }).toEqual({ at, attempts: expectedOf(name, whole.effects[dieAt], expected, attempts) });
     }
   });
 });
 
+/** A patch that the kernel refuses is tried at every check, and each attempt tells all of its course, once. What a control pair measures is silence too. */
+function expectedOf(
+  name: CourseName,
+  effect: string | undefined,
+  expected: ReturnType<typeof resultOf>,
+  seen: readonly unknown[],
+): readonly unknown[] {
+  if (name === 'rejected') return seen.map(() => expected.attempts[0]);
+  if (effect === 'examine-control') return [['control-before']];
+  return expected.attempts;
+}
+
 describe('kill -9 from outside, after the work was done and before the agent heard of it', () => {
-  it.each([
-    ['in the insertion', { method: 'insert', number: 1 }],
-    ['in the first delivery of pings', { method: 'send', number: 1 }],
-    ['in the second delivery of pings', { method: 'send', number: 2 }],
-  ] as const)('%s: the same in the end', { timeout: 120_000 }, async (_, dieIn) => {
-    await using machine = await newMachine({ kind: 'applies', afterMs: 5 });
-    expect(await runProcess(machine, { dieIn })).toBeUndefined();
-    await liveOn(machine);
-    expect(resultOf(machine)).toEqual({
-      modules: ['klp_cve_2026_0001_1'],
-      attempts: [['before', 'after', 'health-0', 'health-1', 'health-2', 'health-3']],
-    });
+  const deaths: readonly [string, CourseName, DieIn][] = [
+    ['in the insertion', 'good', { method: 'insert', number: 1 }],
+    ['in the first delivery of pings', 'good', { method: 'send', number: 1 }],
+    ['in the second delivery of pings', 'good', { method: 'send', number: 2 }],
+    ['when the kernel turns the transition round', 'reversed', { method: 'store', number: 1 }],
+    ['when the reversed module is out', 'reversed', { method: 'remove', number: 1 }],
+    ['when the kernel has forced the transition', 'forced', { method: 'store', number: 1 }],
+    ['when the kernel disables the blocked patch', 'disabled', { method: 'store', number: 1 }],
+    ['when the blocked patch is out', 'disabled', { method: 'remove', number: 1 }],
+  ];
+
+  it.each(deaths)('%s: the same in the end', limit, async (_, name, dieIn) => {
+    const course: KillCourse = courses[name];
+    const { policy = {} } = course;
+    await using undisturbed = await makeMachine(course);
+    await runProcess(undisturbed, { policy });
+    await liveOn(undisturbed, course);
+    await using machine = await makeMachine(course);
+    expect(await runProcess(machine, { dieIn, policy })).toBeUndefined();
+    await liveOn(machine, course);
+    expect(resultOf(machine)).toEqual(resultOf(undisturbed));
   });
 });

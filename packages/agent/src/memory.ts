@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Counters } from '@klpkit/kernel';
-import { parsePing, type Ping } from '@klpkit/pings';
+import { parsePing, type Ping, pingLimits } from '@klpkit/pings';
 import { releaseSchema, type Release } from '@klpkit/release';
 import { AgentError } from './error.ts';
 import { storeNames } from './store.ts';
@@ -16,7 +16,10 @@ export interface OpenRecord {
   readonly reapply: boolean;
   readonly module: string;
   readonly bootId: string;
-  readonly phase: 'inserting' | 'transitioning' | 'soaking';
+  /** `reversing` and `forcing`: the deadline passed, and what was decided then is not yet known to be done. */
+  readonly phase: 'inserting' | 'transitioning' | 'reversing' | 'forcing' | 'soaking';
+  /** Names of the tasks that the transition waited for at its deadline. */
+  readonly stalledTasks: readonly string[];
   /** Sequence number of the newest kernel-log record before the load; -1 where the log was empty. */
   readonly logSeq: number;
   readonly counters: Counters;
@@ -33,6 +36,9 @@ export interface OpenRecord {
   /** How often this attempt was begun: more than once where the agent died before the insertion. */
   readonly tries: number;
 }
+
+/** What of an open record changes while its attempt goes on. */
+export type RecordChange = 'phase' | 'stalledTasks' | 'appliedAt' | 'waitedMs' | 'nextHealth' | 'stopped';
 
 /** What is known of the boot that the agent last ran in. */
 export interface BootRecord {
@@ -111,7 +117,8 @@ const memorySchema = z.strictObject({
       reapply: z.boolean(),
       module,
       bootId,
-      phase: z.enum(['inserting', 'transitioning', 'soaking']),
+      phase: z.enum(['inserting', 'transitioning', 'reversing', 'forcing', 'soaking']),
+      stalledTasks: z.array(z.string().max(64)).max(pingLimits.stalledTasks).default([]),
       logSeq: z.int().min(-1),
       counters: z.strictObject({ tainted: count, oops: count.nullable(), warn: count.nullable() }),
       appliedAt: count.nullable(),

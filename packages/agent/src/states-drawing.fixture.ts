@@ -21,6 +21,7 @@ const open: OpenRecord = {
   module,
   bootId: 'boot-1',
   phase: 'inserting',
+  stalledTasks: [],
   logSeq: 1,
   counters: { tainted: 0, oops: 0, warn: 0 },
   appliedAt: null,
@@ -35,6 +36,7 @@ const facts = (memory: Partial<Memory> = {}, change: Partial<Facts> = {}): Facts
   memory: { ...emptyMemory, ...memory },
   bootId: 'boot-1',
   loaded: [],
+  modules: [],
   livepatch: true,
   killSwitch: undefined,
   blocklist: emptyBlocklist(1000),
@@ -96,6 +98,10 @@ const events: readonly [string, StepEvent][] = [
   ],
   ['start: agent died, not in the kernel', { kind: 'started', facts: facts({ open }) }],
   ['start: agent died, in the kernel', { kind: 'started', facts: facts({ open }, { loaded: [module] }) }],
+  [
+    'start: agent died, turning round',
+    { kind: 'started', facts: facts({ open: { ...open, phase: 'reversing', stalledTasks: ['nfsd'] } }) },
+  ],
   [
     'start: agent died, applied',
     { kind: 'started', facts: facts({ open: { ...open, phase: 'soaking', appliedAt: 1 } }) },

@@ -126,7 +126,7 @@ function inForce({ open, held, suspects }: Memory, { bootId, loaded }: KernelVie
   if (open !== null && open.bootId === bootId && loaded.includes(open.module)) {
     const isApplied = open.phase === 'soaking';
     const fixes = isApplied ? open.release.fixes : [];
-    const state = isApplied ? 'soaking' : 'transitioning';
+    const state = isApplied ? 'soaking' : open.phase === 'reversing' ? 'stalled' : 'transitioning';
     return { state, release: releaseKey(open.release), since: open.appliedAt ?? open.openedAt, fixes };
   }
   const proven = held.findLast(({ module }) => loaded.includes(module));

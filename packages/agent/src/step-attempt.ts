@@ -123,8 +123,14 @@ function observed(
   if (state.kind === 'forced') return { state: { ...state, elapsedMs }, effects: [{ kind: 'observe', module }] };
   if (transition.kind === 'patching' && elapsedMs >= schedule.transitionDeadlineMs) {
     const stalledTasks = [...new Set(stalled)].slice(0, pingLimits.stalledTasks);
-    const wayOut = { kind: force ? 'force' : 'reverse', module } as const;
-    return { state: { kind: 'stalled', attempt, module, stalledTasks, elapsedMs }, effects: [wayOut] };
+    const phase = force ? 'forcing' : 'reversing';
+    return {
+      state: { kind: 'stalled', attempt, module, stalledTasks, elapsedMs },
+      effects: [
+        { kind: 'advance-record', change: { phase, stalledTasks } },
+        { kind: force ? 'force' : 'reverse', module },
+      ],
+    };
   }
   const pingDue =
     Math.floor(elapsedMs / schedule.transitionPingMs) > Math.floor(state.elapsedMs / schedule.transitionPingMs);

@@ -12,6 +12,8 @@ export interface Facts {
   readonly bootId: string;
   /** Names of the patches that the kernel has. */
   readonly loaded: readonly string[];
+  /** Modules of patches that the journal knows which are live in the kernel, in force or not: one that was disabled stays until it is taken out. */
+  readonly modules: readonly string[];
   /** Whether this kernel can livepatch at all. */
   readonly livepatch: boolean;
   readonly killSwitch: KillSwitch | undefined;

@@ -54,6 +54,13 @@ function resumed(open: OpenRecord, facts: Facts): Step {
     }
     return { state: { kind: 'soaking', attempt, module, appliedAt, next: nextHealth }, effects: [examine] };
   }
+  if (open.phase === 'reversing' || open.phase === 'forcing') {
+    const { stalledTasks, phase } = open;
+    return {
+      state: { kind: 'stalled', attempt, module, stalledTasks, elapsedMs: 0 },
+      effects: [{ kind: phase === 'forcing' ? 'force' : 'reverse', module }],
+    };
+  }
   const state = { kind: 'transitioning', attempt, module, elapsedMs: 0, blockedTasks: 0 } as const;
   if (open.phase === 'transitioning') return { state, effects: [{ kind: 'observe', module }] };
   if (!facts.loaded.includes(module)) {
@@ -84,8 +91,13 @@ function wentDown(open: OpenRecord, facts: Facts): Step {
   const outcome = blamed ? ({ kind: 'crashed', at: facts.now } as const) : ({ kind: 'harmless' } as const);
   return {
     state: { kind: 'crashed', release, message: crashMessage(open, blamed), blamed },
-    effects: [{ kind: 'close-crash', open, outcome }, { kind: 'look' }],
+    // The power may have gone between the record and the before-ping. Said twice it is the same ping, and counts once.
+    effects: [lateBefore(open), { kind: 'close-crash', open, outcome }, { kind: 'look' }],
   };
+}
+
+function lateBefore({ release, attemptId }: OpenRecord): Effect {
+  return { kind: 'report', attemptId, draft: { kind: 'before', release: releaseKey(release) }, late: true };
 }
 
 function crashMessage(open: OpenRecord, blamed: boolean): string {

@@ -26,6 +26,7 @@ const factsWith = (change: Partial<Facts> = {}): Facts => ({
   memory: { ...emptyMemory, boot: known },
   bootId: 'boot-1',
   loaded: [],
+  modules: [],
   livepatch: true,
   killSwitch: undefined,
   blocklist: emptyBlocklist(1000),
@@ -41,6 +42,7 @@ const open: OpenRecord = {
   module: 'klp_test',
   bootId: 'boot-1',
   phase: 'inserting',
+  stalledTasks: [],
   logSeq: 10,
   counters: { tainted: 0, oops: 0, warn: 0 },
   appliedAt: null,
@@ -97,8 +99,9 @@ describe('a start', () => {
     const facts = factsWith({ memory: { ...emptyMemory, boot: known, open }, bootId: 'boot-2' });
     const { state, effects } = step({ kind: 'idle' }, { kind: 'started', facts }, context);
     expect(state).toMatchObject({ kind: 'crashed', release: key });
-    expect(kindsOf(effects)).toEqual(['note-boot', 'close-crash', 'look']);
-    expect(effects[1]).toMatchObject({ open, outcome: { kind: 'crashed' } });
+    expect(kindsOf(effects)).toEqual(['note-boot', 'report', 'close-crash', 'look']);
+    expect(effects[1]).toMatchObject({ draft: { kind: 'before' }, late: true });
+    expect(effects[2]).toMatchObject({ open, outcome: { kind: 'crashed' } });
   });
 
   it('in the same boot around the insertion waits for what came of it, and inserts nothing', () => {
@@ -214,7 +217,7 @@ describe('the transition', () => {
     expect(step(transitioning, observed('patching', 299), context).state.kind).toBe('transitioning');
     const late = step(transitioning, observed('patching', 300), context);
     expect(late.state).toMatchObject({ kind: 'stalled', stalledTasks: ['nfsd'] });
-    expect(kindsOf(late.effects)).toEqual(['reverse']);
+    expect(kindsOf(late.effects)).toEqual(['advance-record', 'reverse']);
   });
 
   it('that is gone is never read as done', () => {

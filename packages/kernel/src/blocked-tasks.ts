@@ -6,9 +6,9 @@ import type { BlockedTask } from './transition-state.ts';
 
 /** Result of a look at all threads. */
 export interface TaskLook {
-  /** False where /proc/PID/patch_state may not be read (it is 0400, root's). */
+  /** False where some /proc/PID/patch_state may not be read: it is 0400, so another user's takes CAP_DAC_READ_SEARCH. */
   readonly examined: boolean;
-  /** All threads that were not moved. */
+  /** All threads that were seen not to have moved. */
   readonly count: number;
   /** The first {@link maxNamedTasks} of them. */
   readonly tasks: readonly BlockedTask[];
@@ -35,6 +35,7 @@ export async function findBlockedTasks(
   const tasks: BlockedTask[] = [];
   let count = 0;
   let seen = 0;
+  let examined = true;
   for (const { pid, tid, path } of threads(root)) {
     seen += 1;
     if (seen % batchThreads === 0) {
@@ -42,12 +43,12 @@ export async function findBlockedTasks(
       signal?.throwIfAborted();
     }
     const state = readPatchState(path);
-    if (state === 'unreadable') return { examined: false, count: 0, tasks: [] };
-    if (state === undefined || state === '-1' || state === goal) continue;
+    if (state === 'unreadable') examined = false;
+    if (state === 'unreadable' || state === undefined || state === '-1' || state === goal) continue;
     count += 1;
     if (tasks.length < maxNamedTasks) tasks.push(describe(pid, tid, path));
   }
-  return { examined: true, count, tasks };
+  return { examined, count, tasks };
 }
 
 function* threads(root: KernelRoot): Generator<{ pid: number; tid: number; path: string }> {

@@ -34,7 +34,13 @@ export function createFakeFiles(folder: string): FakeFiles {
     folder: (path) => {
       mkdirSync(`${machine}/${path}`, { recursive: true });
     },
-    remove: (path) => rmSync(`${machine}/${path}`, { recursive: true, force: true }),
+    remove: (path) => {
+      // Gone as a whole, as a folder of sysfs is: a reader in another process must not find half of it.
+      const aside = `${folder}/being-removed`;
+      if (!existsSync(`${machine}/${path}`)) return;
+      renameSync(`${machine}/${path}`, aside);
+      rmSync(aside, { recursive: true, force: true });
+    },
     powerOff: () => {
       renameSync(machine, wreck);
       writeFileSync(machine, '');

@@ -21,8 +21,8 @@ export interface MovingState {
   /** Milliseconds since the watch saw this direction begin (or since `startedAtMs`). */
   readonly elapsedMs: number;
   /**
-   * Whether the threads were looked at: false in the first moments, and where /proc/PID/patch_state may not be read (root's).
-   * An empty list says something only where this is true.
+   * Whether all threads were looked at: false in the first moments, and where some /proc/PID/patch_state may not be read (without
+   * CAP_DAC_READ_SEARCH that of other users). What is listed is true all the same; what is missing says something only where this is true.
    */
   readonly examined: boolean;
   /** How many threads were not moved at the last look. */

@@ -38,6 +38,7 @@ export async function makeAgent(
   if (!/^[0-9a-f]{32}$/.test(options.appId)) throw new CliError('USAGE', '--app-id takes 32 lower-case hex digits');
   const server = createHttpsSource({
     url: httpsUrl(options.server),
+    downloads: join(pathFrom(folder, options.state), 'downloads'),
     ...(options.ca === undefined ? {} : { ca: await readText(folder, options.ca) }),
     proxyEnv: { ...session.terminal.environment },
   });
