@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   gate: async () => (await import('./commands/gate.ts')).gateCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
   triage: async () => (await import('./commands/triage.ts')).triageCommand,
+  qualify: async () => (await import('./commands/qualify.ts')).qualifyCommand,
   blocklist: async () => (await import('./commands/blocklist.ts')).blocklistCommand,
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
 };

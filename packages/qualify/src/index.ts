@@ -14,7 +14,16 @@ export type {
   ReportedIncident,
   WorkEvidence,
 } from './load-report.ts';
+export { type Qualification, qualify, type QualifyOptions } from './qualify.ts';
+export type { Signer } from './vm/trusted-kernel.ts';
+export { suggestWorkloads } from './workload/suggest-workloads.ts';
+export type { WorkloadKind, WorkloadName } from './workload/workload.ts';
+export { createEvidence, type CreateEvidenceOptions, evidenceDigest } from './evidence/create-evidence.ts';
+export { type VerifiedEvidence, verifyEvidence, type VerifyEvidenceOptions } from './evidence/verify-evidence.ts';
 export { compareRuns } from './regression/compare-runs.ts';
+export { reportToHtml } from './report/html.ts';
+export { reportToJunit } from './report/junit.ts';
+export { parseReport, reportToJson } from './report/report-json.ts';
 export { defaultResultLimits, type ResultLimits } from './results/limits.ts';
 export { readResults, type ReadResultsOptions } from './results/read-results.ts';
 export type { ComparisonDesign } from './statistics/design.ts';

@@ -74,8 +74,8 @@ export interface LoadTestReport {
   readonly verdict: Verdict;
   /** Never empty unless the verdict is `pass`. */
   readonly reasons: readonly Reason[];
-  /** `kvm`, or `tcg` where the machine was emulated. */
-  readonly accelerator: 'kvm' | 'tcg';
+  /** `kvm`, or `tcg` where the machine was emulated; `null` where none was booted, as the patch is for another kernel. */
+  readonly accelerator: 'kvm' | 'tcg' | null;
   readonly durationMs: number;
   readonly steps: readonly LoadStep[];
   /** The end of the serial console, where a machine was lost; `''` otherwise. Untrusted text. */
