@@ -15,6 +15,7 @@ import { pino } from 'pino';
 import { assemble } from './assemble.ts';
 import { type ClientConfig, readConfig } from './config.ts';
 import { isConfigError } from './error.ts';
+import { machineGoesDown } from './machine-goes-down.ts';
 import { openServiceManager } from './service-manager.ts';
 
 const usage = `Usage: node src/main.ts --config FILE [--once | --clear | --check-config]
@@ -99,7 +100,7 @@ async function work(
   try {
     return await live(assembled.agent, args, signal);
   } finally {
-    await assembled.agent.shutdown();
+    await assembled.agent.shutdown({ machineGoesDown: signal?.aborted === true && (await machineGoesDown()) });
     assembled.close();
     manager.close();
   }

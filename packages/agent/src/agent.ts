@@ -50,7 +50,7 @@ export function createAgent(options: AgentOptions): Agent {
     flush: (stop) => engine.flush(stop),
     run: (stop = {}) => runForEver(agent, () => engine.open(), stop),
     status: () => readStatus({ store, now: epochMs(), checkIntervalMs: schedule.checkIntervalMs, ...known }),
-    shutdown: () => inTurn(() => engine.shutdown()),
+    shutdown: (how) => inTurn(() => engine.shutdown(how)),
   };
   return agent;
 }

@@ -41,6 +41,40 @@ describe('a machine that goes down while a patch is unproven', () => {
     expect(machine.server.pings.filter(({ kind }) => kind === 'error')).toEqual([]);
   });
 
+  it.each([
+    ['the service alone is stopped and the machine later: told at the next boot', false, true],
+    ['the machine goes down: told at once, and counted once', true, undefined],
+  ] as const)('in order, %s', async (_, machineGoesDown, late) => {
+    await using machine = await makeTestMachine();
+    await publish(machine);
+    const agent = await checkUntil(machine, 'soaking');
+    await agent.shutdown({ machineGoesDown });
+    const left = () => machine.server.pings.filter(({ kind }) => kind === 'left');
+    expect(left()).toHaveLength(machineGoesDown ? 1 : 0);
+    await machine.powerOn();
+    const restarted = await machine.newAgent();
+    await restarted.start();
+    await restarted.flush();
+    expect(left()).toHaveLength(1);
+    expect(left()[0]?.late).toBe(late);
+    const before = machine.server.pings.find(({ kind }) => kind === 'before');
+    expect(left()[0]?.attemptId).toBe(before?.attemptId);
+  });
+
+  it('in order, with the server away: the word waits in the spool and does not hold the shutdown up', async () => {
+    await using machine = await makeTestMachine();
+    await publish(machine);
+    const agent = await checkUntil(machine, 'soaking');
+    machine.server.setReachable(false);
+    await agent.shutdown({ machineGoesDown: true });
+    machine.server.setReachable(true);
+    await machine.powerOn();
+    const restarted = await machine.newAgent();
+    await restarted.start();
+    await restarted.flush();
+    expect(machine.server.pings.filter(({ kind }) => kind === 'left')).toHaveLength(1);
+  });
+
   it('without a word, is a crash; the marker of an earlier stop in the same boot does not count', async () => {
     await using machine = await makeTestMachine({ kind: 'applies', afterMs: 20 });
     await publish(machine);

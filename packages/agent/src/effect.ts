@@ -32,7 +32,7 @@ export type Effect =
       readonly kind: 'close-record';
       readonly outcome: Outcome;
       /** The attempt's last ping; it and the outcome are on disk together, so that a death between the two loses neither. */
-      readonly last?: { readonly draft: PingDraft; readonly attemptId: string };
+      readonly last?: { readonly draft: PingDraft; readonly attemptId: string; readonly late?: true };
     }
   /** A crash was found: what pstore has of it goes into a late ping, with the outcome as in `close-record`. */
   | { readonly kind: 'close-crash'; readonly open: OpenRecord; readonly outcome: Outcome }

@@ -1,8 +1,10 @@
 import { type Body, openBody } from './body.ts';
+import { releaseKey } from '@klpkit/release';
 import { facts } from './effect-ask.ts';
+import { deliver, report } from './effect-record.ts';
 import { readKillSwitch } from './kill-switch.ts';
 import { perform } from './perform.ts';
-import type { AbortOptions, AgentOptions } from './ports.ts';
+import type { AbortOptions, AgentOptions, ShutdownOptions } from './ports.ts';
 import type { AgentState } from './state.ts';
 import type { StepEvent } from './step-event.ts';
 import { step } from './step.ts';
@@ -14,7 +16,7 @@ export interface Engine {
   start(signal: AbortSignal | undefined): Promise<AgentState>;
   check(signal: AbortSignal | undefined): Promise<AgentState>;
   flush(stop?: AbortOptions): Promise<boolean>;
-  shutdown(): Promise<void>;
+  shutdown(how?: ShutdownOptions): Promise<void>;
 }
 
 /** Makes one; opens nothing yet. */
@@ -47,11 +49,12 @@ export function createEngine(options: AgentOptions): Engine {
       return drive(await open(), { kind: 'check-due', killSwitch: await readKillSwitch(options) }, signal);
     },
     flush: async (stop) => (opened === undefined ? true : (await opened).spool.flush(stop)),
-    async shutdown() {
+    async shutdown({ machineGoesDown = false } = {}) {
       const body = await opened?.catch(() => undefined);
       opened = undefined;
       started = false;
       if (body !== undefined) await noteStop(body);
+      if (body !== undefined && machineGoesDown) await sayLeft(body);
       await options.store.unlock();
     },
   };
@@ -89,4 +92,13 @@ async function noteStop({ journal, ports }: Body): Promise<void> {
     const message = `The next boot will look like a crash: ${(error as Error).message}`;
     ports.onEvent?.({ kind: 'trouble', code: 'STOP_NOT_NOTED', message });
   }
+}
+
+/** The machine's last word of an unproven attempt; it has the time that an insertion gives the before-ping. */
+async function sayLeft(body: Body): Promise<void> {
+  const { open } = body.journal.memory();
+  if (open === null) return;
+  const draft = { kind: 'left', release: releaseKey(open.release) } as const;
+  await report({ kind: 'report', draft, attemptId: open.attemptId }, { body, bench: {}, signal: undefined });
+  await deliver({ body, bench: {}, signal: undefined });
 }

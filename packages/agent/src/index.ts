@@ -25,6 +25,7 @@ export type {
   OfferQuery,
   Reporter,
   Schedule,
+  ShutdownOptions,
   Source,
 } from './ports.ts';
 export { defaultSchedule, fasterSchedule } from './schedule.ts';

@@ -131,6 +131,12 @@ export type AgentEvent =
   /** Trouble that does not change the course: a ping that waits, a state file that was unreadable. */
   | { readonly kind: 'trouble'; readonly code: string; readonly message: string };
 
+/** What an agent is told at its end. */
+export interface ShutdownOptions {
+  /** The machine goes down with it. */
+  readonly machineGoesDown?: boolean;
+}
+
 /** The agent of one machine. */
 export interface Agent {
   /** Where it stands. */
@@ -149,7 +155,8 @@ export interface Agent {
   flush(options?: AbortOptions): Promise<boolean>;
   /**
    * An orderly end, to be called at SIGTERM after the running call was aborted: notes in the journal that what comes is no crash, and gives the
-   * store back.
+   * store back. Where the whole machine goes down the server is told at once that an unproven attempt ends without a verdict; else the next
+   * boot tells it.
    */
-  shutdown(): Promise<void>;
+  shutdown(options?: ShutdownOptions): Promise<void>;
 }

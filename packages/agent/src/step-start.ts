@@ -1,5 +1,5 @@
 import { releaseKey } from '@klpkit/release';
-import type { Effect } from './effect.ts';
+import type { Effect, PingDraft } from './effect.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import type { Memory, OpenRecord } from './memory.ts';
 import { report } from './report-effect.ts';
@@ -84,7 +84,7 @@ function wentDown(open: OpenRecord, facts: Facts): Step {
     const message = `The machine was shut down in order while ${release} was unproven (${open.phase}). The next check decides anew.`;
     return {
       state: { kind: 'interrupted', release, message },
-      effects: [{ kind: 'close-record', outcome: { kind: 'harmless' } }, { kind: 'look' }],
+      effects: [{ kind: 'close-record', outcome: { kind: 'harmless' }, last: lateLeft(open) }, { kind: 'look' }],
     };
   }
   const blamed = facts.memory.bareCrashes < BARE_CRASHES;
@@ -94,6 +94,11 @@ function wentDown(open: OpenRecord, facts: Facts): Step {
     // The power may have gone between the record and the before-ping. Said twice it is the same ping, and counts once.
     effects: [lateBefore(open), { kind: 'close-crash', open, outcome }, { kind: 'look' }],
   };
+}
+
+/** Said again where the shutdown said it: it is the same ping, and counts once. */
+function lateLeft({ release, attemptId }: OpenRecord): { draft: PingDraft; attemptId: string; late: true } {
+  return { draft: { kind: 'left', release: releaseKey(release) }, attemptId, late: true };
 }
 
 function lateBefore({ release, attemptId }: OpenRecord): Effect {

@@ -16,6 +16,7 @@ export type {
   ErrorPhase,
   ErrorPing,
   HealthPing,
+  LeftPing,
   Ping,
   PingBase,
   PingIncident,

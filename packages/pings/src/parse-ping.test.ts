@@ -35,6 +35,8 @@ const pings: readonly Ping[] = [
   { ...base, kind: 'health', index: 0, sinceAppliedMs: 0, waitedMs: 1200, healthy: true },
   { ...base, kind: 'health', index: 3, sinceAppliedMs: 900_000, healthy: true, late: true },
   error,
+  { ...base, kind: 'left' },
+  { ...base, kind: 'left', late: true },
   { ...base, kind: 'control-before' },
   { ...base, kind: 'control-after', healthy: false },
 ];
@@ -171,7 +173,7 @@ test('the JSON Schema is closed as well', () => {
     additionalProperties: unknown;
     properties: Record<string, { maxLength?: number }>;
   }[];
-  expect(members).toHaveLength(8);
+  expect(members).toHaveLength(9);
   for (const member of members) expect(member.additionalProperties).toBe(false);
   expect(JSON.stringify(schema)).toContain('"maxItems"');
 });

@@ -130,6 +130,7 @@ export const pingSchema: z.ZodType<Ping> = z.discriminatedUnion('kind', [
   }),
   health,
   error,
+  z.strictObject({ ...base, kind: z.literal('left') }),
   z.strictObject({ ...base, kind: z.literal('control-before') }),
   z.strictObject({ ...base, kind: z.literal('control-after'), healthy: z.boolean() }),
 ]);

@@ -104,6 +104,14 @@ export interface ErrorPing extends PingBase {
   readonly stalledTasks?: readonly string[];
 }
 
+/**
+ * The machine, or it and its agent, went down in good order while the patch was unproven: nothing more will come of this attempt, and that
+ * says nothing about the patch. Neither a success nor a failure.
+ */
+export interface LeftPing extends PingBase {
+  readonly kind: 'left';
+}
+
 /** A machine that is not yet in the bucket begins a placebo attempt: the gate's control. */
 export interface ControlBeforePing extends PingBase {
   readonly kind: 'control-before';
@@ -124,5 +132,6 @@ export type Ping =
   | TransitionPing
   | HealthPing
   | ErrorPing
+  | LeftPing
   | ControlBeforePing
   | ControlAfterPing;

@@ -105,6 +105,8 @@ export function gateEventOf(ping: PingLike, options: GateEventOptions): GateEven
       return { kind: ping.index === (options.lastHealthIndex ?? 3) ? 'good' : 'alive', attemptId, at };
     case 'error':
       return { kind: 'failed', attemptId, at };
+    case 'left':
+      return { kind: 'left', attemptId, at };
     case 'control-after':
       return { kind: ping.healthy === true ? 'good' : 'failed', attemptId, at };
     default:

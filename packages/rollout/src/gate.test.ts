@@ -246,6 +246,7 @@ describe('gateEventOf', () => {
     [{ kind: 'health', index: 0 }, { kind: 'alive' }],
     [{ kind: 'health', index: 3 }, { kind: 'good' }],
     [{ kind: 'error' }, { kind: 'failed' }],
+    [{ kind: 'left' }, { kind: 'left' }],
     [{ kind: 'control-after', healthy: true }, { kind: 'good' }],
     [{ kind: 'control-after', healthy: false }, { kind: 'failed' }],
   ])('reads %j', (ping, event) => {
