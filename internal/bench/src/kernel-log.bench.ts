@@ -6,6 +6,7 @@ import { scanKernelText } from '@klpkit/kernel-log';
 import { vectorsDir } from '@klpkit-internal/testkit';
 import type { BenchContext, BenchRow } from './bench.ts';
 import { writeBenignLog } from './benign-log.ts';
+import { scoreAttribution } from './kernel-log-attribution.ts';
 import { scoreCorpus } from './kernel-log-score.ts';
 
 export const name = 'kernel-log: scanner';
@@ -18,7 +19,13 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
   try {
     const log = join(folder, 'benign.log');
     writeBenignLog(log, logBytes);
-    return [await speedRow(context, log), ...(await linearRows(context)), await memoryRow(), ...(await scoreCorpus())];
+    return [
+      await speedRow(context, log),
+      ...(await linearRows(context)),
+      await memoryRow(),
+      ...(await scoreCorpus()),
+      ...(await scoreAttribution()),
+    ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -13,8 +13,8 @@ interface Options {
   readonly all?: boolean;
 }
 
-/** The scanner looks at a whole chunk at once: large, but not larger than a processor's cache. */
-const chunkBytes = 262_144;
+/** The scanner looks at a whole chunk at once; larger ones were seen to cost two to three times as much. */
+const chunkBytes = 65_536;
 
 async function* readChunks(folder: string, file: string): AsyncGenerator<string, void, undefined> {
   if (file === '-') {
