@@ -3,6 +3,7 @@ import { type EndOfLifeNotice, parseEndOfLifeNotice, parseRelease, type Release,
 import { RepositoryError } from './error.ts';
 import { kernelOfRelease, readReleases, writeReleases } from './kernel-index.ts';
 import { payloadPath } from './layout.ts';
+import { admitEvidence, type EvidenceToCheck, policyOf } from './publish-policy.ts';
 import { publish, type PublishedVersions, type Publisher } from './publisher.ts';
 
 /** What only the publisher knows of a release; all else is read from the module. */
@@ -25,8 +26,10 @@ export interface ReleaseInit {
 export interface AddReleaseOptions {
   /** Keys that machines trust for modules: what their verifier would refuse is refused here. */
   readonly trust: Trust;
-  /** Refuse a release without the digest of a qualification. */
+  /** Refuse a release without the digest of a qualification, whatever the repository's own policy says. */
   readonly requireEvidence?: boolean;
+  /** Evidence that is checked before anything is published; its digest becomes the release's. */
+  readonly evidence?: EvidenceToCheck;
   readonly signal?: AbortSignal;
 }
 
@@ -56,9 +59,14 @@ export async function addRelease(
   init: ReleaseInit,
   options: AddReleaseOptions,
 ): Promise<{ readonly release: Release; readonly versions: PublishedVersions }> {
-  const release = releaseOf(await verified(payload, options), init, options);
-  const key = releaseKey(release);
+  const offered = releaseOf(await verified(payload, options), init);
+  const key = releaseKey(offered);
   return publish(publisher, async (transaction) => {
+    const { evidence, requireEvidence: required = false } = options;
+    const subject = { sha256: offered.sha256, kernel: offered.kernel, arch: offered.arch, now: transaction.now };
+    const asked = { digest: offered.evidence, evidence, required };
+    const digest = await admitEvidence(await policyOf(transaction), asked, subject, refusal);
+    const release: Release = { ...offered, evidence: digest };
     if ((await kernelOfRelease(transaction, key)) !== undefined) {
       throw new RepositoryError(
         'ALREADY_PUBLISHED',
@@ -112,12 +120,10 @@ async function verified(payload: Uint8Array, { trust, signal }: AddReleaseOption
   return module;
 }
 
-function releaseOf(module: VerifiedModule, init: ReleaseInit, { requireEvidence = false }: AddReleaseOptions): Release {
+function releaseOf(module: VerifiedModule, init: ReleaseInit): Release {
   const kernel = module.vermagic.split(' ', 1)[0] ?? '';
   const fit = checkTarget(module, { release: kernel, arch: module.arch });
   if (!fit.fits) throw refusal(fit.message);
-  if (requireEvidence && init.evidence === null)
-    throw refusal('it has no evidence of a qualification, which this repository demands');
   return refused(() =>
     parseRelease({
       ...init,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TempFolder, tempFolder } from '@klpkit-internal/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -168,24 +168,34 @@ describe('TLS', () => {
   });
 });
 
-test('a proxy is honoured: it sees the tunnel, and the repository is read through it', async () => {
-  const port = await listen(createHttpServer(files));
-  const tunnels: string[] = [];
-  const proxy = createHttpServer();
-  proxy.on('connect', (request: IncomingMessage, client: Socket) => {
-    tunnels.push(request.url ?? '');
-    const upstream = connect(port, '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-    client.on('error', () => upstream.destroy());
+test('a proxy is honoured: it is asked for the whole address, and the repository is read through it', async () => {
+  const asked: string[] = [];
+  const proxy = createHttpServer((request, response) => {
+    const { host, pathname } = new URL(request.url ?? '');
+    asked.push(host);
+    request.url = pathname;
+    files(request, response);
   });
   const through = httpsMirror('http://repository.test/repository', {
     allowPlainHttp: true,
     proxy: `http://127.0.0.1:${await listen(proxy)}`,
   });
   await expect(fixture.machine('m', [through]).view(kernel)).resolves.toMatchObject({ releases: [] });
-  expect(new Set(tunnels)).toEqual(new Set(['repository.test:80']));
+  expect(new Set(asked)).toEqual(new Set(['repository.test']));
+});
+
+test('a proxy for https is asked for a tunnel, in which the certificate is checked', async () => {
+  const tunnels: string[] = [];
+  const proxy = createHttpServer();
+  proxy.on('connect', (request: IncomingMessage, client: Socket) => {
+    tunnels.push(request.url ?? '');
+    client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  });
+  const through = httpsMirror('https://repository.test/repository', {
+    proxy: `http://127.0.0.1:${await listen(proxy)}`,
+  });
+  await expect(fixture.machine('m', [through]).view(kernel)).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  expect(new Set(tunnels)).toEqual(new Set(['repository.test:443']));
 });
 
 test('after a refresh the same machine goes on with what it has', async () => {

@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from 'undici';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { RepositoryError } from './error.ts';
 import type { Mirror, MirrorReadOptions } from './mirror.ts';
 
@@ -28,12 +29,12 @@ export interface HttpsMirrorOptions {
  */
 export function httpsMirror(url: string, options: HttpsMirrorOptions = {}): Mirror {
   const base = parseBase(url, options);
-  const dispatcher = createDispatcher(options);
+  const connection = openConnections(base, options);
   const name = `${base.origin}${base.pathname}`;
   return {
     name,
     open: (path, read) =>
-      get(new URL(path.split('/').map(encodeURIComponent).join('/'), base), { dispatcher, ...read }),
+      get(new URL(path.split('/').map(encodeURIComponent).join('/'), base), { connection, ...read }),
   };
 }
 
@@ -47,33 +48,62 @@ function parseBase(url: string, { allowPlainHttp = false }: HttpsMirrorOptions):
   return base;
 }
 
-function createDispatcher({ ca, proxy, connectTimeoutMs = 15_000 }: HttpsMirrorOptions): Dispatcher {
-  const connect = { timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca }) };
-  const common = { connect, headersTimeout: connectTimeoutMs, bodyTimeout: 0, requestTls: connect };
-  if (proxy === undefined) return new Agent(common);
-  return proxy === 'environment' ? new EnvHttpProxyAgent(common) : new ProxyAgent({ ...common, uri: proxy });
+/** Connections that are kept: Node's own, as the agent's pings have them, so that a machine loads one client for HTTP and not two. */
+interface Connections {
+  readonly request: typeof httpRequest;
+  readonly agent: HttpAgent;
+  readonly firstByteMs: number;
+}
+
+function openConnections(
+  { protocol }: URL,
+  { ca, proxy, connectTimeoutMs: firstByteMs = 15_000 }: HttpsMirrorOptions,
+): Connections {
+  const proxyEnv = proxy === 'environment' ? process.env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const common = { keepAlive: true, ...(proxy === undefined ? {} : { proxyEnv }) };
+  if (protocol === 'http:') return { request: httpRequest, agent: new HttpAgent(common), firstByteMs };
+  const agent = new HttpsAgent({ ...common, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) });
+  return { request: httpsRequest, agent, firstByteMs };
 }
 
 async function get(
   url: URL,
-  options: MirrorReadOptions & { dispatcher: Dispatcher },
+  options: MirrorReadOptions & { connection: Connections },
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const { dispatcher, offset = 0, signal } = options;
-  let answer: Dispatcher.ResponseData;
+  const { offset = 0, signal } = options;
+  let answer: IncomingMessage;
   try {
-    const headers = offset === 0 ? {} : { range: `bytes=${offset}-` };
-    answer = await request(url, { dispatcher, headers, ...(signal === undefined ? {} : { signal }) });
+    answer = await exchange(url, options);
   } catch (cause) {
     signal?.throwIfAborted();
     throw unreachable(url, cause instanceof Error ? cause.message : 'no answer', cause);
   }
-  const { statusCode, body } = answer;
-  if (statusCode === 206 && offset > 0) return body;
-  if (statusCode === 200) return offset === 0 ? body : skip(body, offset);
-  await body.dump();
+  const { statusCode } = answer;
+  if (statusCode === 206 && offset > 0) return answer;
+  if (statusCode === 200) return offset === 0 ? answer : skip(answer, offset);
+  answer.destroy(); // what an error page says is of no interest, however long it is
   // 403 is what a bucket without the right to list says of a missing file.
   if (statusCode === 404 || statusCode === 403) return undefined;
   throw unreachable(url, `status ${statusCode}`);
+}
+
+/** One request up to its header. Redirects are not followed: the address is configured. */
+function exchange(
+  url: URL,
+  { connection, offset = 0, signal }: MirrorReadOptions & { connection: Connections },
+): Promise<IncomingMessage> {
+  const { request, agent, firstByteMs } = connection;
+  return new Promise((resolve, reject) => {
+    const headers = { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) };
+    const outgoing = request(url, { agent, headers, ...(signal === undefined ? {} : { signal }) });
+    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${firstByteMs} ms`)), firstByteMs);
+    outgoing
+      .once('response', resolve)
+      .once('close', () => clearTimeout(timer))
+      .on('error', reject);
+    outgoing.once('response', () => clearTimeout(timer));
+    outgoing.end();
+  });
 }
 
 async function* skip(body: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {

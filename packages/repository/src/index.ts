@@ -10,6 +10,12 @@ export type { RepositoryKeys, RoleKeySet } from './trust-tree.ts';
 export { isRepositoryError, RepositoryError, type RepositoryErrorCode } from './error.ts';
 export { createFolderStore } from './folder-store.ts';
 export type { KernelName } from './kernel-index.ts';
+export {
+  type EvidenceSubject,
+  type EvidenceToCheck,
+  type PublishPolicy,
+  setPublishPolicy,
+} from './publish-policy.ts';
 export { openPublisher, type PublishedVersions, type Publisher, type PublisherOptions } from './publisher.ts';
 export { type DueRole, refresh, renew } from './refresh.ts';
 export { defaultLifetimesMs, onlineRoles, type RepositoryRole, repositoryRoles, type RoleLifetimes } from './role.ts';
