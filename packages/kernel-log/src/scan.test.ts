@@ -144,6 +144,33 @@ describe('one fault, one incident', () => {
     expect(await scan(stall(inKernel))).toMatchObject([{ title: 'BUG: soft lockup in sys_sendfile64' }]);
   });
 
+  it('a stall is named after what the watchdog’s tick interrupted, not after what that had interrupted', async () => {
+    const stall = [
+      at('rcu: INFO: rcu_preempt self-detected stall on CPU'),
+      at('Call Trace:'),
+      at(' <IRQ>'),
+      at(' update_process_times+0x1/0x2'),
+      at(' hrtimer_interrupt+0x1/0x2'),
+      at(' asm_sysvec_apic_timer_interrupt+0x1/0x2'),
+      at(' widget_timer+0x1/0x2'),
+      at(' call_timer_fn+0x1/0x2'),
+      at(' __do_softirq+0x1/0x2'),
+      at(' sysvec_apic_timer_interrupt+0x1/0x2'),
+      at(' asm_sysvec_apic_timer_interrupt+0x1/0x2'),
+      at(' gadget_ioctl+0x1/0x2'),
+      at(' do_syscall_64+0x1/0x2'),
+    ];
+    expect(await scan(stall)).toMatchObject([{ title: 'INFO: rcu detected stall in widget_timer' }]);
+    const cross = [
+      at('watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [cat:134]'),
+      at('RIP: 0010:smp_call_function_single+0x1/0x2'),
+      at('Call Trace:'),
+      at(' gadget_ioctl+0x1/0x2'),
+      at(' do_syscall_64+0x1/0x2'),
+    ];
+    expect(await scan(cross)).toMatchObject([{ title: 'BUG: soft lockup in smp_call_function' }]);
+  });
+
   it('the lines of two callers are kept apart', async () => {
     const a = oops(1, inPatch).map((text) => `[    5.000001][  T134] ${text}`);
     const b = [
