@@ -6,10 +6,12 @@ import { whyNoKernels } from './availability.ts';
 import { type Lab, openLab } from './lab.ts';
 import { keepResults } from './results.ts';
 import { limitMs, runGuestScenarios } from './run-guest-scenarios.ts';
-import type { Boot, HostScenario, Scenario, ScenarioResult, Series } from './scenario.ts';
+import { panicLimitMs, runPanicScenarios } from './run-panic-scenarios.ts';
+import type { Boot, HostScenario, Pstore, Scenario, ScenarioResult, Series } from './scenario.ts';
 
 const scenariosFolder = fileURLToPath(new URL('scenarios', import.meta.url));
 const sharedBoots = ['enforcing', 'open', 'faults', 'lockdown'] satisfies Boot[];
+const backends = ['ramoops', 'erst'] satisfies Pstore[];
 const suffix = '.scenario.ts';
 
 /** The scenarios of a series by name; the file's name says what is expected. */
@@ -26,19 +28,28 @@ async function loadScenarios(series: Series): Promise<ReadonlyMap<string, Scenar
   return new Map(loaded.filter(([, scenario]) => scenario.series?.includes(series) ?? true));
 }
 
+/** What the tests of one kernel share. */
+interface Suite {
+  readonly scenarios: ReadonlyMap<string, Scenario>;
+  /** There once the tests run. */
+  readonly lab: () => Lab;
+  readonly all: ScenarioResult[];
+}
+
 /**
  * Makes a test of each scenario on one kernel, or of those named. Those in the guest share a boot of each kind.
- * KLPKIT_SCENARIO in the environment leaves out all whose name does not contain it.
+ * KLPKIT_SCENARIO in the environment leaves out all whose name contains none of its words, which commas part.
  */
 export async function describeKernel(
   selector: KernelSelector,
   series: Series,
-  names?: readonly string[],
+  wanted?: readonly string[],
 ): Promise<void> {
   const reason = whyNoKernels();
-  const only = process.env['KLPKIT_SCENARIO'] ?? '';
+  const words = (process.env['KLPKIT_SCENARIO'] ?? '').split(',');
   const loaded = await loadScenarios(series);
-  const isWanted = (name: string): boolean => name.includes(only) && (names?.includes(name) ?? true);
+  const isWanted = (name: string): boolean =>
+    words.some((word) => name.includes(word)) && (wanted?.includes(name) ?? true);
   const scenarios = new Map([...loaded].filter(([name]) => isWanted(name)));
   describe.skipIf(reason !== undefined)(`${selector}${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
     let lab: Lab;
@@ -51,25 +62,43 @@ export async function describeKernel(
       await keepResults(lab.kernel.release, all);
       await lab[Symbol.asyncDispose]();
     });
-    const bootedAs = (boot: Boot): string[] =>
-      [...scenarios].flatMap(([name, scenario]) =>
-        scenario.where === 'guest' && scenario.boot === boot ? [name] : [],
-      );
-    for (const boot of sharedBoots) describeBoot(boot, bootedAs(boot), () => lab, all);
-    for (const name of bootedAs('own')) describeBoot('own', [name], () => lab, all);
-    for (const [name, scenario] of scenarios) {
-      if (scenario.where === 'host') itOnHost(name, scenario, () => lab, all);
-    }
+    describeAll({ scenarios, lab: () => lab, all });
   });
 }
 
-function describeBoot(boot: Boot, names: readonly string[], lab: () => Lab, all: ScenarioResult[]): void {
-  describe.skipIf(names.length === 0)(boot, () => {
+function describeAll(suite: Suite): void {
+  const { scenarios, lab, all } = suite;
+  const pick = (fits: (scenario: Scenario) => boolean): string[] =>
+    [...scenarios].flatMap(([name, scenario]) => (fits(scenario) ? [name] : []));
+  const bootedAs = (boot: Boot): string[] => pick((scenario) => scenario.where === 'guest' && scenario.boot === boot);
+  const inBoot = (boot: Boot, names: readonly string[]): void =>
+    describeShared(boot, names, { all, limit: limitMs, run: () => runGuestScenarios(lab(), boot, names) });
+  for (const boot of sharedBoots) inBoot(boot, bootedAs(boot));
+  for (const name of bootedAs('own')) inBoot('own', [name]);
+  for (const pstore of backends) {
+    const names = pick((scenario) => scenario.where === 'panic' && scenario.pstore === pstore);
+    const run = (): Promise<ReadonlyMap<string, ScenarioResult>> => runPanicScenarios(lab(), pstore, names);
+    describeShared(`panics, ${pstore}`, names, { all, limit: panicLimitMs * (names.length + 1), run });
+  }
+  for (const [name, scenario] of scenarios) {
+    if (scenario.where === 'host') itOnHost(name, scenario, lab, all);
+  }
+}
+
+interface SharedRun {
+  readonly all: ScenarioResult[];
+  readonly limit: number;
+  readonly run: () => Promise<ReadonlyMap<string, ScenarioResult>>;
+}
+
+/** Scenarios that are run in one go, a test each. */
+function describeShared(title: string, names: readonly string[], { all, limit, run }: SharedRun): void {
+  describe.skipIf(names.length === 0)(title, () => {
     let results: ReadonlyMap<string, ScenarioResult>;
     beforeAll(async () => {
-      results = await runGuestScenarios(lab(), boot, names);
+      results = await run();
       all.push(...results.values());
-    }, limitMs + 60_000);
+    }, limit + 60_000);
     for (const name of names) it(name, () => judge(results.get(name)));
   });
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,6 +35,9 @@ export interface Lab extends AsyncDisposable {
   buildRoot(more: readonly RootEntry[], name: string): Promise<RootImage>;
 }
 
+/** The module that is there in every signing. */
+const variedModule = 'klpkit_cmdline_1';
+
 /** The digest that both kernels verify without a module that would have to be loaded first. */
 const hash = { '6.1': 'sha256', '6.12': 'sha384' } as const;
 
@@ -55,7 +59,8 @@ export async function openLab(selector: KernelSelector): Promise<Lab> {
     const buildLabRoot = (more: readonly RootEntry[], name: string): Promise<RootImage> =>
       buildRoot([...entries, ...more], { image: join(folder, name) });
     const root = await buildLabRoot([], 'root');
-    const boot = (options: Partial<BootOptions> = {}): Promise<Vm> => bootVm(kernel, { root, ...options });
+    const boot = (options: Partial<BootOptions> = {}): Promise<Vm> =>
+      bootVm(kernel, { root, accelerator: 'tcg', ...options });
     return { kernel, series, authority, root, folder, boot, buildRoot: buildLabRoot, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -71,6 +76,7 @@ async function programEntries(): Promise<readonly RootEntry[]> {
   return [...entries, { kind: 'file', to: '/app/package.json', content: '{"type":"module"}' }];
 }
 
+/** All test modules, and the one that most scenarios use signed and packed in every way. */
 async function signedModules(
   kernel: PreparedKernel,
   series: Series,
@@ -78,7 +84,6 @@ async function signedModules(
   folder: string,
 ): Promise<RootEntry[]> {
   const built = await buildModules(kernel, { sources: livepatchesFolder, into: join(folder, 'modules') });
-  const untrusted = makeAuthority({ algorithm: authority.algorithm, name: 'klpkit untrusted' });
   const entries: RootEntry[] = [];
   const add = (name: string, signing: Signing, bytes: Uint8Array): void =>
     void entries.push(fileEntry(`/lab/modules/${signing}/${name}.ko`, bytes));
@@ -86,18 +91,47 @@ async function signedModules(
     const bytes = await readFile(path);
     add(name, 'unsigned', bytes);
     add(name, 'trusted', await signFile(kernel, bytes, authority, hash[series]));
-    if (name !== 'klpkit_cmdline_1') continue;
-    add(name, 'untrusted', await signFile(kernel, bytes, untrusted, hash[series]));
-    add(name, 'ours', await signTestModule(bytes, authority, { hash: hash[series] }));
   }
-  return entries;
+  const plain = await readFile(built.get(variedModule) ?? '');
+  const untrusted = makeAuthority({ algorithm: authority.algorithm, name: 'klpkit untrusted' });
+  const secondary = makeAuthority({ algorithm: 'rsa-4096', name: 'klpkit secondary', issuer: authority });
+  const trusted = await signFile(kernel, plain, authority, hash[series]);
+  add(variedModule, 'untrusted', await signFile(kernel, plain, untrusted, hash[series]));
+  add(variedModule, 'secondary', await signFile(kernel, plain, secondary, hash[series]));
+  add(variedModule, 'ours', await signTestModule(plain, authority, { hash: hash[series] }));
+  add(variedModule, 'xz', xz(trusted, 'crc32'));
+  add(variedModule, 'xz-crc64', xz(trusted, 'crc64'));
+  const certificate = (name: string, { certificateDer }: TestAuthority): RootEntry =>
+    fileEntry(`/lab/${name}.der`, certificateDer);
+  return [...entries, certificate('secondary', secondary), certificate('untrusted', untrusted)];
 }
 
-/** Writes what a machine says down for people, as it comes: `node_modules/.cache/vm/NAME.log`. */
-export function openTranscript(name: string): { readonly path: string; write(line: string): void } {
+/** As `make modules_install` packs (scripts/Makefile.modinst): the kernel's own decompressor has a small dictionary. */
+const xz = (bytes: Uint8Array, check: string): Uint8Array =>
+  execFileSync('xz', [`--check=${check}`, '--lzma2=dict=1MiB', '--stdout'], { input: bytes });
+
+/** What a machine said, kept for people. */
+export interface Transcript {
+  readonly path: string;
+  write(line: string): void;
+  /** The last lines, for a message that is all that is left of a run elsewhere. */
+  tail(): readonly string[];
+}
+
+/** Writes what a machine says down as it comes: `node_modules/.cache/vm/NAME.log`. */
+export function openTranscript(name: string): Transcript {
   const folder = join(repositoryFolder, 'node_modules', '.cache', 'vm');
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.log`);
   writeFileSync(path, '');
-  return { path, write: (line) => appendFileSync(path, `${line}\n`) };
+  const last: string[] = [];
+  const write = (line: string): void => {
+    appendFileSync(path, `${line}\n`);
+    last.push(line);
+    if (last.length > tailLines) last.shift();
+  };
+  return { path, write, tail: () => [...last] };
 }
+
+/** Enough for an oops with its stack. */
+const tailLines = 60;

@@ -1,5 +1,6 @@
-import { resultMark } from './guest/result-mark.ts';
-import { type Lab, openTranscript } from './lab.ts';
+import { type BootedRun, bootAndRun } from './boot-and-run.ts';
+import { type Lab, openTranscript, type Transcript } from './lab.ts';
+import { parseResult } from './parse-result.ts';
 import type { Boot, ScenarioResult } from './scenario.ts';
 
 /** The kernel command line of each kind of boot. */
@@ -22,33 +23,39 @@ export async function runGuestScenarios(
 ): Promise<ReadonlyMap<string, ScenarioResult>> {
   const transcript = openTranscript(`${lab.kernel.release}-${boot === 'own' ? names[0] : boot}`);
   const results = new Map<string, ScenarioResult>();
-  let running = '';
+  let running: string | undefined;
   const onLine = (line: string): void => {
     transcript.write(line);
     const message = parseResult(line);
     if (message === undefined) return;
     if ('started' in message) running = message.started;
-    else results.set(message.name, message);
+    else if ('name' in message) results.set(message.name, message);
   };
-  await using vm = await lab.boot({
-    append: append[boot],
-    timeoutMs: limitMs,
-    onConsoleLine: (line) => transcript.write(line),
-  });
-  const exit = await vm.run([...program, ...names], { onLine });
-  for (const name of names.filter((candidate) => !results.has(candidate))) {
-    const when = name === running ? 'under it' : `under ${running || 'its own start'}`;
-    const error = `the program ended (${exit.kind}) ${when}; see ${transcript.path}`;
-    results.set(name, { name, error, durationMs: 0, notes: [] });
-  }
-  return results;
+  const onConsoleLine = (line: string): void => transcript.write(line);
+  const bootLab = () => lab.boot({ append: append[boot], timeoutMs: limitMs, onConsoleLine });
+  await using run = await bootAndRun(bootLab, [...program, ...names], { onLine });
+  for (const name of names.filter((candidate) => !results.has(candidate)))
+    results.set(name, { name, error: whyNoResult(name, running, run, transcript), durationMs: 0, notes: [] });
+  return withNotes(results, run.notes);
 }
 
-function parseResult(line: string): ScenarioResult | { readonly started: string } | undefined {
-  if (!line.startsWith(resultMark)) return undefined;
-  try {
-    return JSON.parse(line.slice(resultMark.length)) as ScenarioResult | { started: string };
-  } catch {
-    return undefined; // the machine went down in the middle of a line
-  }
+/** Everything that a reader has who has nothing but the message: CI keeps no transcripts. */
+function whyNoResult(name: string, running: string | undefined, run: BootedRun, transcript: Transcript): string {
+  const when = name === running ? 'under it' : `under ${running ?? 'its own start'}`;
+  const tail = transcript.tail().join('\n');
+  return `the program ended (${run.ending}) ${when}; all of the machine's words are in ${transcript.path}, the last are:\n${tail}`;
+}
+
+/** What concerns the whole boot stands with its first result. */
+function withNotes(
+  results: ReadonlyMap<string, ScenarioResult>,
+  notes: readonly string[],
+): ReadonlyMap<string, ScenarioResult> {
+  const [first] = results.keys();
+  return new Map(
+    [...results].map(([name, result]) => [
+      name,
+      name === first ? { ...result, notes: [...notes, ...result.notes] } : result,
+    ]),
+  );
 }

@@ -1,3 +1,4 @@
+import type { Incident } from '@klpkit/kernel-log';
 import type { Trust, VerifiedModule } from '@klpkit/payload';
 import type { Lab } from './lab.ts';
 
@@ -9,6 +10,12 @@ export type Signing =
   | 'ours'
   /** By sign-file with a key that the kernel does not know. */
   | 'untrusted'
+  /** As `trusted`, and then compressed in the one form that kernels with CONFIG_MODULE_COMPRESS_XZ read: xz with CRC32. */
+  | 'xz'
+  /** As `trusted`, and then compressed as xz does by itself, with CRC64. */
+  | 'xz-crc64'
+  /** By a key that the trusted one vouches for: RSA, where that is ECDSA. */
+  | 'secondary'
   /** Not at all. */
   | 'unsigned';
 
@@ -38,7 +45,7 @@ export interface Guest {
   /** A test module as a file's bytes. */
   module(name: string, signing?: Signing): Promise<Uint8Array>;
   /** The same through `verifyModule`; only what is signed by the trusted key passes. */
-  verified(name: string, signing?: 'trusted' | 'ours'): Promise<VerifiedModule>;
+  verified(name: string, signing?: 'trusted' | 'ours' | 'xz' | 'xz-crc64'): Promise<VerifiedModule>;
   /** Something seen that is worth keeping; goes into results.md. */
   note(text: string): void;
   /** Undone in reverse order after the scenario, also when it failed. */
@@ -53,7 +60,7 @@ export interface GuestScenario {
   readonly boot: Boot;
   /** All unless told. */
   readonly series?: readonly Series[];
-  /** 180,000 unless told. */
+  /** 300,000 unless told. */
   readonly timeoutMs?: number;
   run(guest: Guest): Promise<void>;
 }
@@ -65,8 +72,29 @@ export interface HostScenario {
   run(lab: Lab, note: (text: string) => void): Promise<void>;
 }
 
+/**
+ * A scenario that ends in a panic. Those of one backend share a QEMU: each panics and reboots, and the boot after it looks
+ * for it in pstore before the next one's turn comes.
+ */
+export interface PanicScenario {
+  readonly where: 'panic';
+  readonly series?: readonly Series[];
+  /** Who keeps the panic's text over the reboot. */
+  readonly pstore: Pstore;
+  /** Settings under /proc/sys/kernel, made before the insertion. */
+  readonly sysctl?: Readonly<Record<string, string>>;
+  /** The livepatch at fault. If the insertion is survived, its trap is armed and stepped into. */
+  readonly module: string;
+  readonly params: string;
+  /** What the scanner makes of the text that was kept. */
+  readonly found: Pick<Incident, 'kind' | 'title' | 'attribution' | 'consequences'>;
+}
+
+/** Backends of pstore: RAM that a reset leaves alone, and the firmware's error storage (ACPI ERST). */
+export type Pstore = 'ramoops' | 'erst';
+
 /** One scenario, the default export of its file; the file's name is the expectation. */
-export type Scenario = GuestScenario | HostScenario;
+export type Scenario = GuestScenario | HostScenario | PanicScenario;
 
 /** What became of a scenario. */
 export interface ScenarioResult {

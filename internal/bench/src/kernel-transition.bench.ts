@@ -1,4 +1,4 @@
-import { openLab, whyNoKernels } from '@klpkit-internal/vm-tests';
+import { bootAndRun, openLab, whyNoKernels } from '@klpkit-internal/vm-tests';
 import type { BenchContext, BenchRow } from './bench.ts';
 import { median } from './median.ts';
 
@@ -14,10 +14,14 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
     return [];
   }
   await using lab = await openLab('newest-6.1-cloud');
-  await using vm = await lab.boot({ append: 'module.sig_enforce=1', timeoutMs: 600_000 });
+  const boot = () => lab.boot({ append: 'module.sig_enforce=1', timeoutMs: 600_000 });
   let output = '';
   const program = ['node', '--conditions=@klpkit/source', '/app/vm/src/guest/measure-transition.ts', String(rounds)];
-  await vm.run(program, { onLine: (line) => void (output = line.startsWith('[{') ? line : output) });
+  await using booted = await bootAndRun(boot, program, {
+    onLine: (line) => void (output = line.startsWith('[{') ? line : output),
+  });
+  if (output === '')
+    throw new Error(`nothing was measured: ${booted.ending}\n${booted.exit.lines.slice(-20).join('\n')}`);
   const seen = JSON.parse(output) as { readonly lagMs: number; readonly waitedMs: number }[];
   const lag = median(seen.map(({ lagMs }) => lagMs));
   const within = seen.filter(({ lagMs, waitedMs }) => lagMs <= Math.max(60, waitedMs / 100)).length;

@@ -13,6 +13,7 @@ import {
 } from '@klpkit/kernel';
 import { parseLogRecord } from '@klpkit/kernel-log';
 import { parseTrust, verifyModule } from '@klpkit/payload';
+import { sayBegun } from './result-mark.ts';
 
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
 
@@ -47,6 +48,7 @@ async function watched(name: string, end: 'patched' | 'absent', complete: RegExp
   return { lagMs: (seenUs - Math.max(endedUs, watchingUs)) / 1000, waitedMs: (endedUs - startedUs) / 1000 };
 }
 
+sayBegun();
 const trust = await parseTrust({ certificates: [await readFile('/lab/trusted.der')] });
 const bytes = await readFile('/lab/modules/trusted/klpkit_cmdline_1.ko');
 const module = await verifyModule(bytes, { trust, sha256: null });

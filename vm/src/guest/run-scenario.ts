@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { parseTrust, verifyModule } from '@klpkit/payload';
-import type { Guest, GuestScenario, Scenario, ScenarioResult } from '../scenario.ts';
+import type { Guest, ScenarioResult } from '../scenario.ts';
+import { loadGuest } from './load-scenario.ts';
 
 /** Under TCG on a machine that has much else to do; some seconds where it has not. */
-const defaultTimeoutMs = 180_000;
+const defaultTimeoutMs = 300_000;
 
 /** Runs one scenario of the guest to its end, undoing what it deferred. Never rejects: a failure is a result. */
 export async function runScenario(name: string): Promise<ScenarioResult> {
@@ -13,7 +14,7 @@ export async function runScenario(name: string): Promise<ScenarioResult> {
   const undo: (() => Promise<void>)[] = [];
   let error: string | undefined;
   try {
-    const scenario = await load(name);
+    const scenario = await loadGuest(name);
     const signal = AbortSignal.timeout(scenario.timeoutMs ?? defaultTimeoutMs);
     const guest = await makeGuest(notes, undo, signal);
     await Promise.race([scenario.run(guest), rejectsWith(signal)]);
@@ -26,12 +27,6 @@ export async function runScenario(name: string): Promise<ScenarioResult> {
     });
   }
   return { name, error, durationMs: Math.round(performance.now() - startedAt), notes };
-}
-
-async function load(name: string): Promise<GuestScenario> {
-  const module = (await import(`../scenarios/${name}.scenario.ts`)) as { default: Scenario };
-  if (module.default.where !== 'guest') throw new TypeError(`${name} runs on the host`);
-  return module.default;
 }
 
 async function makeGuest(notes: string[], undo: (() => Promise<void>)[], signal: AbortSignal): Promise<Guest> {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { sayBegun } from './result-mark.ts';
 import { watchAllPatches } from './watch-all-patches.ts';
 import { selftestFolder, selftestRoot } from '../selftests/places.ts';
 
@@ -35,6 +36,7 @@ async function runScript(script: string): Promise<string> {
   return outcome;
 }
 
+sayBegun();
 await run('sh', ['-c', prepare]);
 const watch = await watchAllPatches();
 const scripts = (await readdir(`${selftestRoot}${selftestFolder}`)).filter((name) => /^test-.*\.sh$/.test(name));

@@ -22,7 +22,6 @@ async function disable(name: string): Promise<void> {
 export default {
   where: 'guest',
   boot: 'open', // under enforcement what is no ELF file is refused for its missing signature already,
-  series: ['6.1'],
   async run(guest) {
     const module = async (name: string) => ({ name, bytes: await guest.module(name) });
     const subject: LoaderSubject = {
