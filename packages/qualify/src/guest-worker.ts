@@ -3,9 +3,12 @@
  * Node's own channel by its parent, see work-protocol.ts.
  */
 import { setImmediate as turn } from 'node:timers/promises';
+import { warmUp } from './load/load-plan.ts';
 import { makeWorkload } from './workload/make-workload.ts';
 import type { WorkAnswer, WorkRequest, WorkTally } from './workload/work-protocol.ts';
 import type { Workload, WorkloadName } from './workload/workload.ts';
+
+if (process.argv[2] === warmUp) process.exit(0);
 
 /** Bounds what is kept of a long work: later rounds take the place of earlier ones. */
 const keptTimes = 4096;

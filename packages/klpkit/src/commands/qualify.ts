@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { qualify, type Reason, type Signer, type Verdict } from '@klpkit/qualify';
 import { CliError } from '../cli-error.ts';
@@ -5,7 +6,7 @@ import type { CommandFile, Session } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { pathFrom, readInput, readText } from '../files.ts';
 import { countFrom } from '../policy-input.ts';
-import { writeQualification } from '../qualify-output.ts';
+import { prepareOutput, writeQualification } from '../qualify-output.ts';
 
 interface Options {
   readonly kernel: string;
@@ -32,7 +33,9 @@ async function run(session: Session, file: string, options: Options): Promise<Ex
   const patch = await read(file);
   const maxRuns = options.runs === undefined ? undefined : runsFrom(options.runs);
   const signer = await signerFrom(folder, options);
-  const evidenceKey = options.evidenceKey === undefined ? undefined : await readText(folder, options.evidenceKey);
+  const evidenceKey = options.evidenceKey === undefined ? undefined : await keyFrom(folder, options.evidenceKey);
+  const output = { out: pathFrom(folder, options.out), shown: options.out, evidenceKey };
+  await prepareOutput(output);
   const qualification = await qualify(patch, {
     kernel: await kernelFrom(folder, options.kernel),
     ...(options.previous !== undefined && { previous: await read(options.previous) }),
@@ -43,9 +46,8 @@ async function run(session: Session, file: string, options: Options): Promise<Ex
     onProgress: (text) => terminal.err(`${text}\n`),
     signal,
   });
-  const out = pathFrom(folder, options.out);
   const { verdict, reasons } = qualification.report;
-  const files = await writeQualification(qualification, { out, shown: options.out, evidenceKey });
+  const files = await writeQualification(qualification, output);
   const text = [`${verdict}: ${options.out}`, ...reasons.map(inWords)].join('\n');
   session.answer({ verdict, reasons, ...files }, text);
   return exitOf[verdict];
@@ -60,6 +62,18 @@ function runsFrom(text: string): number {
     'USAGE',
     '--runs takes a whole number from 2 to 1000; 12 are the fewest that can pass small regressions by',
   );
+}
+
+/** A key that cannot sign evidence is told before the long work, not behind it. */
+async function keyFrom(folder: string, path: string): Promise<string> {
+  const pem = await readText(folder, path);
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
+    if (asymmetricKeyType === 'ed25519' || asymmetricKeyDetails?.namedCurve === 'prime256v1') return pem;
+  } catch (error) {
+    throw new CliError('IO', `${path}: is no private key in PEM without a pass phrase`, { cause: error });
+  }
+  throw new CliError('USAGE', `${path}: evidence is signed by a key of P-256 or Ed25519`);
 }
 
 /** A path as the user means it where there is such a file or folder; else it names a package. */

@@ -6,6 +6,7 @@ import { pathFrom } from '../files.ts';
 import { block, type BlockOptions, lift, refresh, show } from '../repo/block-acts.ts';
 import { completeKeys, parseThreshold } from '../repo/key-folder.ts';
 import type { KeyOptions } from '../repo/open.ts';
+import { policy, type PolicyOptions } from '../repo/policy-act.ts';
 import { refusing } from '../repo/refusal.ts';
 import { add, type AddOptions, neededKeys, promote, rollout, type RolloutOptions } from '../repo/release-acts.ts';
 
@@ -44,6 +45,7 @@ function defineReleaseActs(repo: Program, define: Define): void {
     .option('--fixes <cves>', 'CVE ids, separated by commas', list)
     .option('--end-of-life <day>', 'last day of the kernel’s coverage, YYYY-MM-DD')
     .option('--evidence <file>', 'attestation of the qualification; its digest is published')
+    .option('--evidence-key <file>', 'public key that must have signed it; may be given several times', collect)
     .option('--require-evidence', 'refuse a release without one');
   define(added, (session, folder: string, file: string, options: AddOptions) => add(session, folder, file, options));
   const rolled = act(repo, 'rollout', 'say how far a release is')
@@ -84,7 +86,7 @@ function defineBlockActs(repo: Program, define: Define): void {
   define(lifted, (session, folder: string, key: string, options: BlockOptions) => lift(session, folder, key, options));
 }
 
-/** `klpkit repo init|add|rollout|promote|block|lift|refresh|show DIR …` */
+/** `klpkit repo init|policy|add|rollout|promote|block|lift|refresh|show DIR …` */
 export const repoCommand: CommandFile = (program, plain) => {
   const define = refusing(plain);
   const repo = program.command('repo').description('publish releases, rollout state and blocklist as a TUF repository');
@@ -92,6 +94,12 @@ export const repoCommand: CommandFile = (program, plain) => {
     .requiredOption('--keys <dir>', 'folder of the keys; ROLE.pem, ROLE-2.pem …')
     .option('--threshold <role=n>', 'so many keys must sign; may be given several times', parseThreshold);
   define(made, (session, folder: string, options: InitOptions) => init(session, folder, options));
+  const ruled = act(repo, 'policy', 'say what every release must have')
+    .requiredOption('--keys <dir>', 'folder of the keys at hand')
+    .option('--require-evidence', 'refuse a release without evidence that holds')
+    .option('--evidence-key <file>', 'public key that may sign evidence; may be given several times', collect)
+    .option('--freely', 'ask for no evidence');
+  define(ruled, (session, folder: string, options: PolicyOptions) => policy(session, folder, options));
   defineReleaseActs(repo, define);
   defineBlockActs(repo, define);
   const refreshed = act(repo, 'refresh', 'prove that the repository is alive').requiredOption(

@@ -7,6 +7,7 @@ import type { Session } from '../command.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readInput } from '../files.ts';
 import { formatPercent, parseMicroPercent } from './micro-percent.ts';
+import { readEvidence } from './evidence.ts';
 import { type KeyOptions, openFolder } from './open.ts';
 
 /** Tiers in the order of promotion. */
@@ -19,6 +20,7 @@ export interface AddOptions extends KeyOptions {
   readonly fixes?: readonly string[];
   readonly endOfLife?: string;
   readonly evidence?: string;
+  readonly evidenceKey?: readonly string[];
   readonly requireEvidence?: boolean;
 }
 
@@ -28,18 +30,23 @@ export async function add(session: Session, folder: string, file: string, option
   const payload = await readInput(terminal.folder, file);
   const certificates = await Promise.all(options.cert.map((path) => readInput(terminal.folder, path)));
   const trust = await parseTrust({ certificates });
+  if (options.evidence === undefined && options.evidenceKey !== undefined)
+    throw new CliError('USAGE', '--evidence-key wants --evidence, the file that it is to verify');
   const evidence =
-    options.evidence === undefined ? null : await digestOf(await readInput(terminal.folder, options.evidence));
+    options.evidence === undefined
+      ? undefined
+      : await readEvidence(session, options.evidence, options.evidenceKey ?? []);
   const init = {
     ...parseReleaseKey(options.release),
     fixes: options.fixes ?? [],
     endOfLife: parseDay(options.endOfLife),
-    evidence,
+    evidence: null,
   };
   const publisher = await openFolder(session, folder, options);
   const { release, versions } = await addRelease(publisher, payload, init, {
     trust,
     requireEvidence: options.requireEvidence ?? false,
+    ...(evidence === undefined ? {} : { evidence }),
     signal: terminal.signal,
   });
   session.answer(
@@ -133,13 +140,10 @@ function parseDay(text: string | undefined): number | null {
   return time;
 }
 
-async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
-}
-
 /** The roles whose keys an act needs, for its help. */
 export const neededKeys: Readonly<Record<string, readonly RepositoryRole[]>> = {
   add: ['releases', 'snapshot', 'timestamp'],
+  policy: ['targets', 'snapshot', 'timestamp'],
   rollout: ['rollout', 'snapshot', 'timestamp'],
   block: ['blocklist', 'snapshot', 'timestamp'],
   lift: ['lifted', 'blocklist', 'snapshot', 'timestamp'],

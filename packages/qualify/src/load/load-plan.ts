@@ -23,5 +23,8 @@ export interface LoadPlan {
   readonly cyclesUnderWork: number;
 }
 
+/** As the only argument of a program of the machine: to do nothing, but be compiled. */
+export const warmUp = 'warm-up';
+
 /** Where the plan lies in the machine. */
 export const planPath = '/qualify/plan.json';

@@ -81,6 +81,8 @@ async function lostIn(run: GuestRun, module: string): Promise<{ step: LoadStep; 
     incidents.push(incident);
   const titles = incidents.map(({ title }) => title).join('; ') || 'its console says nothing of a fault';
   const message = `The machine was lost at "${last.title}" (${describeExit(run.exit)}): ${titles}; read the console.`;
-  const reasons: Reason[] = [{ code: 'MACHINE_LOST', weight: 'fails', message }];
+  // Without a word of the kernel a machine that took too long may as well have been a slow one.
+  const isSlow = run.exit.kind === 'timed-out' && incidents.length === 0;
+  const reasons: Reason[] = [{ code: 'MACHINE_LOST', weight: isSlow ? 'doubts' : 'fails', message }];
   return { step: { ...step(last.kind, last.title, 'failed', message, 0), incidents }, reasons };
 }

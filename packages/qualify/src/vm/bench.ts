@@ -43,6 +43,8 @@ export interface Bench extends AsyncDisposable {
   readonly patch: ReadyModule;
   /** The program in the machine. */
   readonly command: readonly string[];
+  /** Its environment. */
+  readonly env: Readonly<Record<string, string>>;
   readonly notes: readonly Reason[];
   boot(options?: Partial<BootOptions>): Promise<Vm>;
 }
@@ -69,7 +71,7 @@ async function setUp(options: BenchOptions, folder: string): Promise<Bench> {
   const patch = await readyModule(options.patch, trusted);
   const versions = { patch, previous: await ready(options.previous), next: await ready(options.next) };
   const { drivers, absent } = await targetDrivers(kernel, patch);
-  const { entries, command } = await guestProgram();
+  const { entries, command, env } = await guestProgram();
   const { plan, files } = planOf(options, versions, trusted.certificate);
   onProgress('making the disk of the machine');
   const all = [...entries, ...planEntries(plan, files), ...(options.entries ?? [])];
@@ -80,6 +82,7 @@ async function setUp(options: BenchOptions, folder: string): Promise<Bench> {
     stockImage: stock.image,
     patch,
     command,
+    env,
     notes: [...trusted.notes, ...absent],
     boot: (more = {}) => bootVm(kernel, { root, append, drivers, ...options.boot, ...(signal && { signal }), ...more }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

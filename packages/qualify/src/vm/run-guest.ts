@@ -67,6 +67,7 @@ async function runOnce(
   const events: LoadEvent[] = [];
   try {
     const exit = await vm.run([...bench.command, mode], {
+      env: bench.env,
       timeoutMs,
       onLine: (line) => {
         const event = parseLoadEvent(line);
