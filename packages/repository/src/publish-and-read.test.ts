@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,16 +7,19 @@ import { releaseKey } from '@klpkit/release';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   addRelease,
+  type AddReleaseOptions,
   announceEndOfLife,
   blockRelease,
   changeRollout,
   createFolderStore,
   createRepository,
+  type EvidenceSubject,
   liftRelease,
   onlineRoles,
   openPublisher,
   refresh,
   renew,
+  setPublishPolicy,
   setRollout,
 } from './index.ts';
 import { type Fixture, kernel, makeFixture, oneKeyEach } from './repository.fixture.ts';
@@ -109,6 +113,37 @@ describe('a release', () => {
     await expect(attempt(plain)).rejects.toThrow(/plain is not a livepatch/);
     await expect(attempt(good, { requireEvidence: true })).rejects.toMatchObject({ code: 'REFUSED_RELEASE' });
     expect(await readdir(fixture.folder, { recursive: true })).toEqual(before);
+  });
+
+  test('needs evidence that holds where the policy demands it, and the policy needs the offline key', async () => {
+    const good = await fixture.module('lp_1');
+    const sha256 = createHash('sha256').update(good).digest('hex');
+    const bytes = new TextEncoder().encode('evidence');
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const subjects: EvidenceSubject[] = [];
+    const evidence = { bytes, check: (_: Uint8Array, subject: EvidenceSubject) => void subjects.push(subject) };
+    const add = async (more: Partial<AddReleaseOptions>, told: string | null = null) =>
+      addRelease(
+        await fixture.publisher(offline),
+        good,
+        { ...init('1'), evidence: told },
+        { trust: fixture.trust, ...more },
+      );
+    const policy = { requireEvidence: true, evidenceKeys: ['a key'] };
+    const online = setPublishPolicy(await fixture.publisher(offline), policy);
+    await expect(online).rejects.toMatchObject({ code: 'MISSING_KEYS' });
+    await setPublishPolicy(await fixture.publisher(), policy);
+    await expect(add({})).rejects.toThrow(/has no evidence/);
+    await expect(add({}, digest)).rejects.toThrow(/only a digest was given/);
+    await expect(add({ evidence }, 'ab'.repeat(32))).rejects.toThrow(/another digest/);
+    const check = () => {
+      throw new Error('it is a forgery');
+    };
+    await expect(add({ evidence: { bytes, check } })).rejects.toThrow(/it is a forgery/);
+    const { release } = await add({ evidence });
+    expect(release.evidence).toBe(digest);
+    expect(subjects).toMatchObject([{ sha256, kernel: kernel.kernel, arch: 'x86_64', keys: ['a key'] }]);
+    expect((await fixture.machine().view(kernel)).releases).toEqual([release]);
   });
 
   test('is not replaced under the same key, not even for another kernel', async () => {

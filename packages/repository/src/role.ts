@@ -2,7 +2,7 @@
  * The roles of a klpkit repository. The first four are TUF's own; the others are delegated by `targets`, each with its own target paths:
  *
  * - `root`: names the keys of all roles. Offline.
- * - `targets`: delegates, and lists nothing itself. Offline.
+ * - `targets`: delegates, and lists nothing itself but what publishers must obey. Offline.
  * - `releases`: signs which releases exist. Offline, with a threshold.
  * - `lifted`: signs which blocklist entries are lifted. Offline.
  * - `rollout`: signs percentages and pauses. Online.
