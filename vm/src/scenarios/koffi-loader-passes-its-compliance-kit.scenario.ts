@@ -21,7 +21,8 @@ async function disable(name: string): Promise<void> {
 
 export default {
   where: 'guest',
-  boot: 'open', // under enforcement what is no ELF file is refused for its missing signature already,
+  boot: 'open', // under enforcement what is no ELF file is refused for its missing signature already
+  timeoutMs: 600_000,
   async run(guest) {
     const module = async (name: string) => ({ name, bytes: await guest.module(name) });
     const subject: LoaderSubject = {
