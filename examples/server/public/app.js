@@ -72,6 +72,7 @@ function keyOfAddress() {
 /** @param {Session} session */
 async function start(session) {
   update({ session, problem: undefined });
+  focusIfLost();
   stop();
   stop = listen({
     change: onChange,
@@ -79,7 +80,6 @@ async function start(session) {
     refused: () => void recheck(),
   });
   await refresh();
-  focusHeading();
 }
 
 async function leave() {
@@ -139,16 +139,22 @@ async function load(withPatch) {
 async function done() {
   update({ act: undefined });
   await refresh();
-  focusHeading();
+  focusIfLost();
 }
 
 function focusHeading() {
   document.querySelector('h1')?.focus();
 }
 
+/** What had the focus is gone; where a person has moved it since, it stays. */
+function focusIfLost() {
+  if (document.activeElement === null || document.activeElement === document.body) focusHeading();
+}
+
 addEventListener('hashchange', () => {
   update({ key: keyOfAddress(), patch: undefined, act: undefined });
-  void refresh().then(focusHeading);
+  focusHeading();
+  void refresh();
 });
 new ResizeObserver(([entry]) => {
   const width = Math.round(

@@ -1,5 +1,6 @@
 import { publishedRollout } from '@klpkit/rollout';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addEvidenceGauge } from './dashboard/evidence-gauge.ts';
 import type { Database } from './database/database.ts';
 import type { GateAct } from './gate/gate.ts';
 import type { Published } from './publish/published.ts';
@@ -90,8 +91,10 @@ function addCounts(registry: Registry, database: Database): () => Promise<void> 
     labelNames: ['release', 'tier', 'kernel', 'arch', 'kind', 'late'],
     registers,
   });
+  const readEvidence = addEvidenceGauge(registry);
   return async () => {
     try {
+      await readEvidence(database);
       const counted = await loadPingCounts(database);
       const outcomes = await loadOutcomes(database);
       pings.reset();

@@ -15,6 +15,7 @@ const words = {
   'rollout-withdraw': 'withdrew …',
   'blocklist-block': 'blocked …',
   'blocklist-lift': 'lifted the block of …',
+  'gate-doubts-pings': 'doubts the pings of …',
   'windows-extended': 'gave open windows more time, having been away',
   'token-made': 'made a token',
   'token-revoked': 'revoked a token',

@@ -16,7 +16,7 @@ export function failureSection({ failures, outcomes }) {
         (one) => html`<li>
           <p class="row"><strong class="grow">Fell silent</strong><span class="times">${count(one.silent)} ×</span></p>
           <p class="muted small">no word after the before-ping: what a crash sounds like</p>
-          <p class="small"><span class="key">${one.kernel}</span> <span class="chip">${one.arch}</span> <span class="muted">${one.tier}</span></p>
+          <p class="small"><span class="key">${one.kernel}</span> <span class="chip">${one.cpu === '' ? one.arch : one.cpu}</span> <span class="muted">${one.tier}</span></p>
         </li>`,
       )}
     </ul>

@@ -1,4 +1,4 @@
-/** @import { PatchSummary } from '../../src/dashboard/views.ts' */
+/** @import { OverviewView, PatchSummary } from '../../src/dashboard/views.ts' */
 /** @import { BlockEntry } from '@klpkit/blocklist' */
 /** @import { State } from '../app.js' */
 import { count, iso, moment, odds } from '../format.js';
@@ -8,11 +8,15 @@ import { auditList } from './audit.js';
 
 /** The first page: what needs a person, what is blocked, what happened. @param {State} state */
 export function overviewView({ overview }) {
-  if (overview === undefined) return html`<h1 tabindex="-1">Patches</h1><p class="muted">Loading …</p>`;
+  return html`<h1 tabindex="-1">Patches</h1>
+    ${overview === undefined ? html`<p class="muted">Loading …</p>` : sections(overview)}`;
+}
+
+/** @param {OverviewView} overview */
+function sections(overview) {
   const { patches, blocklist, audit } = overview;
   const troubled = patches.filter(needsAttention);
   return html`
-    <h1 tabindex="-1">Patches</h1>
     ${tiles(patches)}
     <section class="card" aria-labelledby="attention">
       <h2 id="attention">Needs a person</h2>

@@ -18,15 +18,22 @@ import { rolloutSection } from './rollout.js';
  * @param {State & { canAct: boolean, open: (act: Act) => void }} options
  */
 export function patchView({ key, patch, width, canAct, open }) {
-  if (patch === undefined) return html`<h1 class="key" tabindex="-1">${key}</h1><p class="muted">Loading …</p>`;
   return html`
     <div class="title">
       <a class="back" href="#/">All patches</a>
-      <h1 class="key" tabindex="-1">${patch.key}</h1>
-      ${badge(patch)} ${canAct ? actButtons(patch, open) : nothing}
-      <p class="facts">${facts(patch)}</p>
+      <h1 class="key" tabindex="-1">${key}</h1>
+      ${patch === undefined ? nothing : html`${badge(patch)} ${canAct ? actButtons(patch, open) : nothing} <p class="facts">${facts(patch)}</p>`}
     </div>
-    ${verdict(patch)} ${rolloutSection(patch)} ${evidenceSection(patch, width)}
+    ${patch === undefined ? html`<p class="muted">Loading …</p>` : sections(patch, width)}
+  `;
+}
+
+/**
+ * @param {PatchView} patch
+ * @param {number} width
+ */
+function sections(patch, width) {
+  return html`${verdict(patch)} ${rolloutSection(patch)} ${evidenceSection(patch, width)}
     <div class="halves">
       <div>${failureSection(patch)} ${checkSection(patch)}</div>
       <div>${pingSection(patch)} ${blockSection(patch)}</div>
@@ -34,8 +41,7 @@ export function patchView({ key, patch, width, canAct, open }) {
     <section class="card" aria-labelledby="audit">
       <h2 id="audit">Audit trail</h2>
       ${auditList(patch.audit, { withRelease: false })}
-    </section>
-  `;
+    </section>`;
 }
 
 /** @param {PatchView} patch */
@@ -63,9 +69,20 @@ function verdict(patch) {
       <div><dt>Not answered yet</dt><dd>${count(open)}</dd></div>
       <div><dt>Failure rate</dt><dd>${n === 0 ? '–' : percent(failed / n)} <small>${percent(patch.policy.p0)} is normal</small></dd></div>
       <div><dt>Evidence of harm</dt><dd>${odds(patch.decision.lnHalt)}</dd></div>
+      ${controlFigures(patch)}
       ${late > 0 ? html`<div class="failed"><dt>Failed after proven good</dt><dd>${count(late)}</dd></div>` : nothing}
     </dl>
   </section>`;
+}
+
+/** What machines without the patch say, where there are any. @param {PatchView} patch */
+function controlFigures({ decision }) {
+  const { control, lnTwoSample, lnSampleRatio } = decision;
+  if (control.n === 0) return nothing;
+  const failed = control.crashed + control.silent;
+  return html`<div><dt>Control machines failed</dt><dd>${count(failed)} <small>of ${count(control.n)}, without the patch</small></dd></div>
+    <div><dt>Worse than control</dt><dd>${odds(lnTwoSample)}</dd></div>
+    <div><dt>Pings not as they should be</dt><dd>${odds(lnSampleRatio)}</dd></div>`;
 }
 
 /** @param {PatchView} patch */

@@ -41,7 +41,7 @@ function failureOf({ kind, release, tier, kernel, arch, detail, received_at: at 
   const [incident] = listOf(detail['incidents']) as readonly { title?: unknown; trace?: unknown }[];
   const tasks = listOf(detail['stalledTasks']).map((task) => `still in the old code: ${textOf(task)}`);
   const said = {
-    cpu: textOf(detail['cpu']),
+    cpu: textOf(detail['cpuFamily']),
     phase: textOf(detail['phase']),
     code: textOf(detail['code']),
     title: textOf(incident?.title ?? detail['kernelLine']),

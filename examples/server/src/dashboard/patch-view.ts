@@ -1,8 +1,10 @@
-import { currentPhase, decide, explain, type RolloutState } from '@klpkit/rollout';
+import { currentPhase, explain, type RolloutState } from '@klpkit/rollout';
 import { listAudit } from '../database/audit.ts';
 import type { Sql } from '../database/database.ts';
 import { ServerError } from '../errors.ts';
 import { evidenceOf, loadCounts } from '../gate/evidence.ts';
+import { judge } from '../gate/judge.ts';
+import { loadStreams } from '../gate/streams.ts';
 import type { Services } from '../services.ts';
 import { loadEvidence } from './evidence-history.ts';
 import { summarize } from './patch-summary.ts';
@@ -38,10 +40,12 @@ export async function viewPatch(
   const { state, release } = found;
   const counts = await loadCounts(sql, key);
   const evidence = evidenceOf(counts);
-  const { lnHalt, lnAdvance } = decide(evidence, policy);
+  const decision = judge(counts, await loadStreams(sql, key), config.gate);
+  const { lnHalt, lnAdvance } = decision;
   const isAbout = (entry: { readonly release: string }): boolean => entry.release === key;
   return {
     ...summarize(found, evidence, { blocklist, policy, now }),
+    decision,
     now,
     endOfLife: release.endOfLife,
     sha256: release.sha256,
@@ -49,7 +53,7 @@ export async function viewPatch(
     soakLeftMs: currentPhase(state, now).soakLeftMs,
     statusNote: state.status.kind === 'running' ? null : (state.status.note ?? null),
     acts: possibleActs(state, now),
-    explanation: explain(evidence, policy),
+    explanation: explain(evidence, policy, { report: decision }),
     policy,
     history: [...(await loadEvidence(sql, key)), { at: now, ...evidence, lnHalt, lnAdvance }],
     outcomes: outcomesOf(counts),
@@ -87,13 +91,14 @@ function possibleActs(state: RolloutState, now: number): PossibleAct[] {
 /** The phases of a tier together: what the page shows is where it fails. */
 function outcomesOf(counts: Awaited<ReturnType<typeof loadCounts>>): OutcomeView[] {
   const sums = new Map<string, OutcomeView>();
-  for (const { tier, kernel, arch, control, ...count } of counts) {
-    const id = JSON.stringify([tier, kernel, arch, control]);
+  for (const { tier, kernel, arch, cpuFamily: cpu, control, ...count } of counts) {
+    const id = JSON.stringify([tier, kernel, arch, cpu, control]);
     const sum = sums.get(id) ?? { started: 0, good: 0, failed: 0, silent: 0, failedLate: 0 };
     sums.set(id, {
       tier,
       kernel,
       arch,
+      cpu,
       control,
       started: sum.started + count.started,
       good: sum.good + count.good,

@@ -1,5 +1,5 @@
 import type { BlockEntry, LiftedEntry } from '@klpkit/blocklist';
-import type { Evidence, GateDecision, GatePolicy } from '@klpkit/rollout';
+import type { Evidence, GateDecision, GatePolicy, GateReport } from '@klpkit/rollout';
 import type { AuditRow } from '../database/audit.ts';
 import type { EvidencePoint } from './evidence-history.ts';
 
@@ -78,11 +78,13 @@ export interface PingView {
   readonly late: number;
 }
 
-/** Outcomes of attempts in one tier. */
+/** Outcomes of attempts in one tier, on one kernel and kind of processor. */
 export interface OutcomeView {
   readonly tier: string;
   readonly kernel: string;
   readonly arch: string;
+  /** As in {@link FailureView}. */
+  readonly cpu: string;
   readonly control: boolean;
   readonly started: number;
   readonly good: number;
@@ -93,6 +95,8 @@ export interface OutcomeView {
 
 /** All that the page shows of one patch. */
 export interface PatchView extends PatchSummary {
+  /** With what the list leaves out: control machines, and whether the pings can be true. */
+  readonly decision: GateReport;
   readonly now: number;
   readonly endOfLife: number | null;
   readonly sha256: string;

@@ -1,5 +1,5 @@
 import { findChromium } from '@klpkit-internal/testkit/browser';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** Where this machine's Chromium is; `undefined` where there is none. */
 export const chromiumPath: string | undefined = findChromium();
@@ -30,12 +30,18 @@ export interface OpenOptions {
   readonly colorScheme?: 'light' | 'dark';
   readonly width?: number;
   readonly height?: number;
+  /** Cookies of a session that was begun before. */
+  readonly storageState?: StorageState;
 }
+
+/** What a browser keeps of a person who signed in. */
+export type StorageState = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 /** A page in a context of its own, that is a browser profile nobody has used. The server's authority is its own: it is not checked here. */
 export async function openDashboard(browser: Browser, options: OpenOptions): Promise<Page> {
-  const { url, colorScheme = 'light', width = 1280, height = 900 } = options;
+  const { url, colorScheme = 'light', width = 1280, height = 900, storageState } = options;
   const context = await browser.newContext({
+    ...(storageState === undefined ? {} : { storageState }),
     ignoreHTTPSErrors: true,
     colorScheme,
     viewport: { width, height },

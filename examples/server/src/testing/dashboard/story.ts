@@ -1,6 +1,6 @@
 import { defaultPlan } from '@klpkit/rollout';
 import { type Harness, startHarness, until } from '../harness.ts';
-import { type Fleet, publishFleet } from './fleet.ts';
+import { crash, type Fleet, publishFleet } from './fleet.ts';
 
 /** Who signs in. */
 export const people = {
@@ -108,6 +108,9 @@ async function halt(fleet: Fleet, { pass, act }: Telling): Promise<void> {
   const stall = { phase: 'transition', code: 'STALLED', errno: 'EBUSY', stalledTasks };
   for (let step = 0; step < 5; step += 1) {
     await pass(4 * minuteMs);
-    await fleet.report(fleet.good(3), fleet.bad(step + 1), fleet.bad(step > 2 ? 1 : 0, stall));
+    const amd = { ...crash, cpuFamily: 'amd-25' };
+    const intel = { ...crash, cpuFamily: 'intel-6' };
+    const stalls = fleet.bad(step > 2 ? 1 : 0, { ...stall, cpuFamily: 'intel-6' });
+    await fleet.report(fleet.good(3), fleet.bad(step + 1, amd), fleet.bad(step === 4 ? 1 : 0, intel), stalls);
   }
 }
