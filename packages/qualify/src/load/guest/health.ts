@@ -1,4 +1,11 @@
-import { compareCounters, type Counters, lastLogSequence, readCounters, readKernelLog } from '@klpkit/kernel';
+import {
+  compareCounters,
+  type Counters,
+  type KernelOptions,
+  lastLogSequence,
+  readCounters,
+  readKernelLog,
+} from '@klpkit/kernel';
 import { type Incident, scanKernelLog } from '@klpkit/kernel-log';
 import type { CounterReading, ReportedIncident } from '../../load-report.ts';
 import type { Reason } from '../../verdict.ts';
@@ -17,21 +24,21 @@ export interface HealthWatch {
   look(isLoaded: boolean): Promise<HealthLook>;
 }
 
-export async function watchHealth(module: string): Promise<HealthWatch> {
-  let seq = await lastLogSequence();
-  let before: Counters = await readCounters();
+export async function watchHealth(module: string, kernel: KernelOptions = {}): Promise<HealthWatch> {
+  let seq = await lastLogSequence(kernel);
+  let before: Counters = await readCounters(kernel);
   return {
     async look(isLoaded) {
       const incidents: Incident[] = [];
       const lastSeq = seq;
-      seq = await lastLogSequence();
-      const records = readKernelLog({ from: { seq: lastSeq + 1 }, onGap: () => undefined });
+      seq = await lastLogSequence(kernel);
+      const records = readKernelLog({ ...kernel, from: { seq: lastSeq + 1 }, onGap: () => undefined });
       for await (const incident of scanKernelLog(records, {
         module,
         loadedSeq: isLoaded ? lastSeq : Number.MAX_SAFE_INTEGER,
       }))
         incidents.push(incident);
-      const after = await readCounters();
+      const after = await readCounters(kernel);
       const reasons = [...incidents.map((one) => judge(one, isLoaded)), ...judgeCounters(before, after, incidents)];
       const look = { incidents: incidents.map(reported), before, after, reasons };
       before = after;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createInserter, createKoffiLoader, type ModuleLoader } from '@klpkit/kernel';
+import { createInserter, createKoffiLoader, type KernelOptions, type ModuleLoader } from '@klpkit/kernel';
 import { parseTrust, type Trust, type VerifiedModule, verifyModule } from '@klpkit/payload';
 import type { Worker } from '../../workload/worker.ts';
 import { startWorker } from '../../workload/worker.ts';
@@ -10,6 +10,8 @@ import type { LoadPlan, PlannedModule } from '../load-plan.ts';
 export interface LoadTest {
   readonly plan: LoadPlan;
   readonly patch: VerifiedModule;
+  /** The running kernel unless told. */
+  readonly kernel: KernelOptions;
   /** The work that calls the patched functions, found in the first step that works. */
   names: readonly WorkloadName[];
   /** Median time of a round before the load, by work; and with the patch. */
@@ -28,7 +30,7 @@ export interface LoadTest {
   endWorker(): void;
 }
 
-export async function openLoadTest(plan: LoadPlan): Promise<LoadTest> {
+export async function openLoadTest(plan: LoadPlan, kernel: KernelOptions = {}): Promise<LoadTest> {
   const trust = await parseTrust({ certificates: [await readFile(plan.certificate)] });
   let worker: Worker | undefined;
   const patch = await verified(plan.patch, trust);
@@ -36,12 +38,14 @@ export async function openLoadTest(plan: LoadPlan): Promise<LoadTest> {
   return {
     plan,
     patch,
+    kernel,
     names: [],
     before: new Map(),
     patched: new Map(),
     loaded: new Set(),
     module: (planned) => verified(planned, trust),
     async loader(move, name) {
+      if (kernel.loader !== undefined) return kernel.loader;
       const isFirst = name === patch.name && !proven.has(move);
       if (isFirst) proven.add(move);
       return isFirst ? createInserter() : createKoffiLoader();

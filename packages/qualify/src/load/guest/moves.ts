@@ -22,7 +22,7 @@ const retryMs = 250;
 export async function insert(test: LoadTest, module: VerifiedModule): Promise<void> {
   try {
     const loader = await test.loader('insert', module.name);
-    await insertModule(module, { loader, deadlineMs: test.plan.transitionMs });
+    await insertModule(module, { ...test.kernel, loader, deadlineMs: test.plan.transitionMs });
     test.loaded.add(module.name);
   } catch (error) {
     if (!isKernelError(error)) throw error;
@@ -42,7 +42,7 @@ export async function untilPatched(test: LoadTest, name: string): Promise<number
 /** Disables a patch and waits until no task runs it; gives the time it took. */
 export async function disable(test: LoadTest, name: string): Promise<number> {
   const startedAt = performance.now();
-  await setPatchEnabled(name, false);
+  await setPatchEnabled(name, false, test.kernel);
   const kind = await follow(test, name);
   if (kind === 'patched')
     throw new StepFailure('TRANSITION_STALLED', `${name} is still enabled after it was disabled.`);
@@ -55,7 +55,7 @@ export async function remove(test: LoadTest, name: string): Promise<void> {
   const end = performance.now() + letGoMs;
   for (;;) {
     try {
-      await removeModule(name, { loader });
+      await removeModule(name, { ...test.kernel, loader });
       test.loaded.delete(name);
       return;
     } catch (error) {
@@ -64,7 +64,9 @@ export async function remove(test: LoadTest, name: string): Promise<void> {
         await delay(retryMs);
         continue;
       }
-      const references = await readFile(`/sys/module/${name}/refcnt`, 'latin1').catch(() => '?');
+      const references = await readFile(`${test.kernel.root?.sysfs ?? '/sys'}/module/${name}/refcnt`, 'latin1').catch(
+        () => '?',
+      );
       throw new StepFailure(
         'UNLOAD_REFUSED',
         `${name} is disabled and cannot be unloaded (${error.errno ?? error.code}); its reference count stays at ${references.trim()}: look for a reference, a thread or a timer that it does not give back.`,
@@ -75,7 +77,7 @@ export async function remove(test: LoadTest, name: string): Promise<void> {
 
 /** Disables and removes whatever of the patches is there, newest first. */
 export async function unloadAll(test: LoadTest): Promise<void> {
-  const patches = await readPatches();
+  const patches = await readPatches(test.kernel);
   for (const name of [...test.loaded].toReversed()) {
     if (patches.some((patch) => patch.name === name && patch.enabled)) await disable(test, name);
     await remove(test, name);
@@ -84,7 +86,7 @@ export async function unloadAll(test: LoadTest): Promise<void> {
 
 async function follow(test: LoadTest, name: string): Promise<string> {
   let last = 'absent';
-  for await (const state of watchTransition(name)) {
+  for await (const state of watchTransition(name, test.kernel)) {
     last = state.kind;
     if (state.kind !== 'patching' && state.kind !== 'unpatching') continue;
     if (state.elapsedMs > test.plan.transitionMs) await stalled(test, name, state);
@@ -101,8 +103,8 @@ async function stalled(test: LoadTest, name: string, state: MovingState): Promis
   const who = blockers.length === 0 ? 'tasks that could not be named' : blockers.join('; ');
   let end = 'It was reversed.';
   try {
-    await reverseTransition(name);
-    for await (const next of watchTransition(name)) {
+    await reverseTransition(name, test.kernel);
+    for await (const next of watchTransition(name, test.kernel)) {
       if ('elapsedMs' in next && next.elapsedMs > test.plan.transitionMs) throw new Error('it does not end either');
     }
   } catch (error) {

@@ -2,11 +2,12 @@ import { readPatches } from '@klpkit/kernel';
 import type { VerifiedModule } from '@klpkit/payload';
 import type { RedirectedFunction } from '../../load-report.ts';
 import type { Reason } from '../../verdict.ts';
+import type { LoadTest } from './load-test.ts';
 import { StepFailure, type StepFindings } from './step-failure.ts';
 
 /** Compares what the module file says it replaces with what the kernel lists as replaced. */
-export async function lookAtFunctions(module: VerifiedModule): Promise<StepFindings> {
-  const patch = (await readPatches()).find(({ name }) => name === module.name);
+export async function lookAtFunctions({ kernel }: LoadTest, module: VerifiedModule): Promise<StepFindings> {
+  const patch = (await readPatches(kernel)).find(({ name }) => name === module.name);
   if (patch === undefined)
     throw new StepFailure('NOT_REDIRECTED', `/sys/kernel/livepatch has no ${module.name} although it was loaded.`);
   const listed = patch.objects.flatMap(({ name: object, patched, functions }) =>

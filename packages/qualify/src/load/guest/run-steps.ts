@@ -16,7 +16,7 @@ export async function runSteps(
   steps: readonly Step[],
   emit: (event: LoadEvent) => void,
 ): Promise<void> {
-  const health = await watchHealth(test.patch.name);
+  const health = await watchHealth(test.patch.name, test.kernel);
   let failed: string | undefined;
   let isLoaded = false;
   for (const { kind, title, run } of steps) {

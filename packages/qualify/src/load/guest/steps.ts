@@ -25,7 +25,7 @@ export const loadSteps: readonly Step[] = [
   { kind: 'work', title: 'work before the load', run: workBefore },
   { kind: 'load', title: 'load', run: load },
   { kind: 'transition', title: 'transition to the patch', run: transition },
-  { kind: 'redirect', title: 'functions that are redirected', run: (test) => lookAtFunctions(test.patch) },
+  { kind: 'redirect', title: 'functions that are redirected', run: (test) => lookAtFunctions(test, test.patch) },
   { kind: 'work', title: 'work on the patched kernel', run: (test) => workAgain(test, test.patched) },
   {
     kind: 'disable',
@@ -46,7 +46,7 @@ const said = async (words: string, time: Promise<number>): Promise<StepFindings>
 });
 
 async function lookBefore(test: LoadTest): Promise<StepFindings> {
-  const { ok, reasons } = await preflight(test.patch);
+  const { ok, reasons } = await preflight(test.patch, test.kernel);
   const words = reasons.map(({ code, message }) => `${code}: ${message}`).join(' ');
   if (ok) return { detail: words || 'Nothing speaks against it.' };
   const isOther = reasons.some(({ code }) => code.startsWith('WRONG_'));
@@ -65,7 +65,7 @@ async function transition(test: LoadTest): Promise<StepFindings> {
 
 async function unload(test: LoadTest): Promise<StepFindings> {
   await remove(test, test.patch.name);
-  const left = (await readPatches()).map(({ name }) => name);
+  const left = (await readPatches(test.kernel)).map(({ name }) => name);
   if (left.includes(test.patch.name)) throw new StepFailure('UNLOAD_REFUSED', `sysfs still has ${test.patch.name}.`);
   return { detail: 'The module is gone.' };
 }
@@ -73,7 +73,7 @@ async function unload(test: LoadTest): Promise<StepFindings> {
 async function reload(test: LoadTest): Promise<StepFindings> {
   await insert(test, test.patch);
   const time = await untilPatched(test, test.patch.name);
-  const { functions = [] } = await lookAtFunctions(test.patch);
+  const { functions = [] } = await lookAtFunctions(test, test.patch);
   return { detail: `Applied again, every task moved ${ms(time)} after the load.`, functions };
 }
 
@@ -119,10 +119,10 @@ async function replaceBy(test: LoadTest, old: string, other: PlannedModule): Pro
   const module = await test.module(other);
   await insert(test, module);
   await untilPatched(test, module.name);
-  await lookAtFunctions(module);
+  await lookAtFunctions(test, module);
   const end = performance.now() + replacedMs;
   for (;;) {
-    const still = (await readPatches()).find(({ name }) => name === old);
+    const still = (await readPatches(test.kernel)).find(({ name }) => name === old);
     if (still === undefined || !still.enabled) break;
     if (still.transition !== true && performance.now() > end - replacedMs + 1_000) return 'stacked';
     if (performance.now() > end) return 'stacked';
@@ -149,7 +149,7 @@ async function cyclesUnderWork(test: LoadTest): Promise<StepFindings> {
 
 async function lookAtEnd(test: LoadTest): Promise<StepFindings> {
   test.endWorker();
-  const left = (await readPatches()).map(({ name }) => name);
+  const left = (await readPatches(test.kernel)).map(({ name }) => name);
   if (left.length > 0) throw new StepFailure('UNLOAD_REFUSED', `Still in the kernel: ${left.join(', ')}.`);
   return { detail: 'No patch is left in the kernel.' };
 }
