@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launchBrowser, openDashboard, signIn, type StorageState } from '../testing/dashboard/browser.ts';
@@ -205,10 +204,9 @@ describe.runIf(chromiumPath !== undefined)('the dashboard in Chromium', { timeou
     await page.context().close();
   });
 
-  const axeSource = () => readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   const allRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   async function violations(page: Page, rules: readonly string[]): Promise<unknown> {
-    await page.evaluate(await axeSource());
+    await page.evaluate(axe.source);
     return page.evaluate(`axe.run({ runOnly: ${JSON.stringify(rules)} })
       .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map((node) => node.html).join(' | ')))`);
   }

@@ -56,7 +56,7 @@ describe('the event hub', () => {
     expect(hub.since(id)).toMatchObject({ releases: 'all' });
   });
 
-  it.each(['', 'nonsense', 'other-5', `${'9'.repeat(5000)}`])(
+  it.each(['', 'nonsense', 'other-5', '9'.repeat(5000)])(
     'tells everything to an id that is not its own: %.20s',
     (id) => {
       expect(createEventHub(fakeChanges()).since(id)).toMatchObject({ releases: 'all' });

@@ -31,7 +31,8 @@ export async function readPage(): Promise<ReadonlyMap<string, PageFile>> {
     (entry) => entry.isFile() && types[extname(entry.name)] !== undefined,
   );
   // In Node the package resolves to its folder `node`; what is for browsers lies above it.
-  const lit = join(dirname(createRequire(import.meta.url).resolve('lit-html')), '..');
+  const require = createRequire(import.meta.url);
+  const lit = join(dirname(require.resolve('lit-html')), '..');
   const places = [
     ...own.map(({ parentPath, name }) => ({
       name: join(parentPath, name).slice(folder.length),
