@@ -100,8 +100,8 @@ function deeds({ audit }, scale, box) {
   let free = box.width;
   return groups.toReversed().map(({ x, names, words }) => {
     const text = names.join(', ');
-    const half = text.length * 3.5;
-    const middle = Math.min(x, box.width - half);
+    const half = text.length * 4;
+    const middle = Math.min(x, box.width - half - 2);
     const hasRoom = middle + half <= free && middle - half >= 44;
     if (hasRoom) free = middle - half - 6;
     return svg`<g class="deed">
