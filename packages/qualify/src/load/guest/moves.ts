@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  defaultInsertDeadlineMs,
   insertModule,
   isKernelError,
   type MovingState,
@@ -22,7 +23,11 @@ const retryMs = 250;
 export async function insert(test: LoadTest, module: VerifiedModule): Promise<void> {
   try {
     const loader = await test.loader('insert', module.name);
-    await insertModule(module, { ...test.kernel, loader, deadlineMs: test.plan.transitionMs });
+    await insertModule(module, {
+      ...test.kernel,
+      loader,
+      deadlineMs: Math.max(test.plan.transitionMs, defaultInsertDeadlineMs),
+    });
     test.loaded.add(module.name);
   } catch (error) {
     if (!isKernelError(error)) throw error;
