@@ -42,7 +42,7 @@ const exact = [
   'sk_stop_timer sk_stop_timer_sync sk_reset_timer insert_work __queue_delayed_work queue_delayed_work_on',
   // devices and sysfs
   'kobject_del kobject_put kobject_uevent_env add_uevent_var get_device_parent device_add device_del device_unregister',
-  'device_destroy device_remove_file device_for_each_child tty_unregister_device i2c_del_adapter __unregister_client',
+  'dpm_sysfs_remove device_release devres_release_all device_destroy device_remove_file device_for_each_child tty_unregister_device i2c_del_adapter __unregister_client',
   'hwrng_unregister dummy_urb_enqueue',
   'usb_kill_urb usb_kill_anchored_urbs usb_control_msg usb_submit_urb usb_hcd_submit_urb usb_hcd_flush_endpoint',
 ];

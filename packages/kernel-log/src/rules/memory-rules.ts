@@ -50,6 +50,7 @@ export const memoryRules: readonly LogRule[] = [
     anchors: ['BUG: '],
     pattern: pattern('BUG: KMSAN: (?<type>[a-z-]{3,40}) in ', ip),
     title: 'KMSAN: {type} in {function}',
+    skip: /^(?:aes|crypto|cipher|xts|drbg|rng)\w*_/, // where it is noticed; the caller brought it
   },
   {
     id: 'kcsan',
