@@ -47,26 +47,18 @@ async function qualifyAndSign(built: string, { kernel }: Team, run: PipelineRun)
   expect('what was qualified is what is shipped', signed['sha256'] === report.patch.sha256, signed, run);
 }
 
-/** A release without evidence is refused; with it, it is published and opened to everybody. */
+/** The repository itself demands evidence by this key from now on: a release without it is refused, with it it is published and opened to all. */
 async function publish(run: PipelineRun, cve: string): Promise<void> {
   run.say('\n5. Publish it: only with evidence, then roll it out.');
   const keys = ['--keys', 'keys'];
   must(await klpkit(run, 'repo', 'init', 'repository', ...keys));
-  const add = [
-    'repo',
-    'add',
-    'repository',
-    'signed.ko',
-    ...keys,
-    '--cert',
-    'module.crt',
-    '--release',
-    release,
-    '--fixes',
-    cve,
-  ];
-  const refused = await klpkit(run, ...add, '--require-evidence');
+  must(
+    await klpkit(run, 'repo', 'policy', 'repository', ...keys, '--require-evidence', '--evidence-key', 'evidence.pub'),
+  );
+  const subject = ['repository', 'signed.ko', '--release', release, '--fixes', cve];
+  const add = ['repo', 'add', ...subject, ...keys, '--cert', 'module.crt'];
+  const refused = await klpkit(run, ...add);
   expect('without evidence it is refused', refused.exit === 1, refused, run);
-  must(await klpkit(run, ...add, '--require-evidence', '--evidence', 'qualified/evidence.json'));
+  must(await klpkit(run, ...add, '--evidence', 'qualified/evidence.json'));
   must(await klpkit(run, 'repo', 'rollout', 'repository', release, ...keys, '--tier', 'updates', '--percent', '100'));
 }
