@@ -18,6 +18,8 @@ export interface QualificationFiles {
   readonly report: string;
   readonly page: string;
   readonly junit: string;
+  /** Every run of the tests, to be compared again. */
+  readonly runs?: string;
   readonly evidence?: string;
   /** The signed patch, where it was signed here. */
   readonly patch?: string;
@@ -32,7 +34,7 @@ export async function prepareOutput({ out, shown }: Pick<QualificationOutput, 'o
 
 /** Writes what came out of a qualification into a folder. */
 export async function writeQualification(
-  { report, signed }: Qualification,
+  { report, signed, runs }: Qualification,
   { out, shown, evidenceKey }: QualificationOutput,
 ): Promise<QualificationFiles> {
   const write = async (name: string, content: string | Uint8Array): Promise<string> => {
@@ -45,6 +47,7 @@ export async function writeQualification(
     report: await write('report.json', reportBytes),
     page: await write('report.html', reportToHtml(report)),
     junit: await write('junit.xml', reportToJunit(report)),
+    ...(runs !== null && { runs: await write('runs.json', `${JSON.stringify(runs)}\n`) }),
     ...(evidence && { evidence: await write('evidence.json', evidence) }),
     ...(signed !== null && { patch: await write(`${report.patch.module}.ko`, signed) }),
   };

@@ -15,6 +15,7 @@ export type {
   WorkEvidence,
 } from './load-report.ts';
 export { type Qualification, qualify, type QualifyOptions } from './qualify.ts';
+export type { KeptRuns } from './vm/compare-in-machines.ts';
 export type { Signer } from './vm/trusted-kernel.ts';
 export { suggestWorkloads } from './workload/suggest-workloads.ts';
 export type { WorkloadKind, WorkloadName } from './workload/workload.ts';

@@ -5,10 +5,9 @@ import { type BootOptions, type RootEntry } from '@klpkit/vm';
 import type { LoadTestReport } from './load-report.ts';
 import { runLoadTest, wrongKernelReport } from './load/run-load-test.ts';
 import { type QualificationReport, reportVersion } from './qualification-report.ts';
-import type { RegressionReport } from './regression-report.ts';
 import { type Reason, type ReasonWeight, verdictOf } from './verdict.ts';
 import { type Bench, openBench } from './vm/bench.ts';
-import { compareInMachines } from './vm/compare-in-machines.ts';
+import { compareInMachines, type KeptRuns } from './vm/compare-in-machines.ts';
 import { openTestFolder, type TestFolder } from './vm/test-folder.ts';
 import type { Signer } from './vm/trusted-kernel.ts';
 
@@ -56,6 +55,8 @@ export interface Qualification {
   readonly report: QualificationReport;
   /** The patch as it was loaded, where it was signed here with the caller's key: the file that the report's digest is of. */
   readonly signed: Uint8Array | null;
+  /** Every run of the tests, in its order; `null` where none was run. */
+  readonly runs: KeptRuns | null;
 }
 
 /** How long the machine works each time it is measured; the least at which a median under an interpreter holds still. */
@@ -105,7 +106,8 @@ export async function qualify(patch: Uint8Array, options: QualifyOptions): Promi
     signal,
   });
   const load = await loadTest(bench, options, onProgress);
-  const regression = load.verdict === 'fail' ? null : await compare(bench, tests, options, onProgress);
+  const compared = load.verdict === 'fail' ? null : await compare(bench, tests, options, onProgress);
+  const regression = compared?.report ?? null;
   const reasons = [...load.reasons, ...(regression?.reasons ?? []), ...noTests(load, tests)].toSorted(byWeight);
   const file = bench.patch.isSignedHere ? bench.patch.bytes : patch;
   const report: QualificationReport = {
@@ -119,7 +121,7 @@ export async function qualify(patch: Uint8Array, options: QualifyOptions): Promi
     load,
     regression,
   };
-  return { report, signed: bench.patch.isSignedHere ? file : null };
+  return { report, signed: bench.patch.isSignedHere ? file : null, runs: compared?.runs ?? null };
 }
 
 async function loadTest(
@@ -142,7 +144,7 @@ async function compare(
   tests: TestFolder | undefined,
   { maxRuns = 40, testTimeoutMs = 120_000, signal }: QualifyOptions,
   onProgress: (text: string) => void,
-): Promise<RegressionReport | null> {
+): Promise<Awaited<ReturnType<typeof compareInMachines>> | null> {
   if (tests === undefined) return null;
   return compareInMachines(bench, tests, { maxRuns, testTimeoutMs, onProgress, signal });
 }

@@ -17,6 +17,12 @@ export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** All runs of the tests, in their order: what the comparison was made of, to be kept and compared again. */
+export interface KeptRuns {
+  readonly unpatched: readonly TestRun[];
+  readonly patched: readonly TestRun[];
+}
+
 /** The statistics leave a test without any failure alone after 12 runs; with fewer allowed they look for coarser regressions. */
 const runsForDefaultRate = 12;
 /** A patch under which the machine goes down this often is decided. */
@@ -30,7 +36,7 @@ export async function compareInMachines(
   bench: Bench,
   tests: TestFolder,
   options: CompareOptions,
-): Promise<RegressionReport> {
+): Promise<{ readonly report: RegressionReport; readonly runs: KeptRuns }> {
   const shared = { ...options, extraMiB: Math.ceil(tests.bytes / 2 ** 20) };
   await using unpatched = createTestMachine(bench, { ...shared, isPatched: false });
   await using patched = createTestMachine(bench, { ...shared, isPatched: true });
@@ -51,7 +57,7 @@ export async function compareInMachines(
     report = compareRuns(runs.unpatched, runs.patched, design);
   }
   const reasons = [...report.reasons, ...(await machineReasons(unpatched, patched))];
-  return { ...report, reasons, verdict: verdictOf(reasons) };
+  return { report: { ...report, reasons, verdict: verdictOf(reasons) }, runs };
 }
 
 function programsFor(programs: readonly TestProgram[], only: readonly string[] | null): readonly TestProgram[] {
