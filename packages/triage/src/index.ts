@@ -13,6 +13,7 @@ export { type Effort, type EffortClass, type EffortSign, type EffortSignKind, un
 export { signPoints } from './effort-points.ts';
 export { isTriageError, TriageError, type TriageErrorCode } from './error.ts';
 export { estimateEffort } from './estimate-effort.ts';
+export { fixesOf, type WorkItem } from './fixes.ts';
 export {
   describeKernel,
   type DescribeKernelOptions,

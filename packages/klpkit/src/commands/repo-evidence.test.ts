@@ -52,10 +52,12 @@ beforeEach(async () => {
   await writeFile(place('cert.pem'), authority.certificate);
   await writeFile(place('lp.ko'), await signTestModule(tinyModule({ name: 'lp', release: kernel }), authority));
   await klpkit('repo', 'init', 'r', '--keys', 'k');
-});
+}, 120_000);
 afterEach(() => temp[Symbol.asyncDispose]());
 
-test('evidence is verified before a release is published, and its digest is the release’s', async () => {
+test('evidence is verified before a release is published, and its digest is the release’s', {
+  timeout: 120_000,
+}, async () => {
   const key = await makeKey('qualifier');
   await makeEvidence('good.json', key);
   await makeEvidence('failed.json', key, { verdict: 'fail', reasons: [] });
@@ -79,7 +81,9 @@ test('evidence is verified before a release is published, and its digest is the 
   expect(added).toMatchObject({ exit: 0, json: { ok: true, release: { evidence } } });
 });
 
-test('a repository that demands evidence takes no release without, whatever the command line says', async () => {
+test('a repository that demands evidence takes no release without, whatever the command line says', {
+  timeout: 120_000,
+}, async () => {
   const key = await makeKey('qualifier');
   const strange = await makeKey('stranger');
   await makeEvidence('good.json', key);
@@ -107,13 +111,28 @@ test('a repository that demands evidence takes no release without, whatever the 
   expect(await add('2')).toMatchObject({ exit: 0, json: { release: { evidence: null } } });
 });
 
+test('the CVEs of the work queue that a patch was made from go on into its release', { timeout: 120_000 }, async () => {
+  const queue = [
+    { cve: 'CVE-2024-1086', eligible: true },
+    { cve: 'CVE-2024-26925', eligible: false, reason: 'below-the-line' },
+    { cve: 'CVE-2025-21905', eligible: true },
+  ];
+  await writeFile(place('queue.jsonl'), queue.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  const added = await add('1', '--fixes', 'CVE-2024-6197', '--fixes-from', 'queue.jsonl');
+  expect(added.json).toMatchObject({ release: { fixes: ['CVE-2024-6197', 'CVE-2024-1086', 'CVE-2025-21905'] } });
+  await writeFile(place('none.jsonl'), `${JSON.stringify(queue[1])}\n`);
+  await writeFile(place('other.jsonl'), '{}\n');
+  for (const file of ['none.jsonl', 'other.jsonl', 'cert.pem'])
+    expect(await add('2', '--fixes-from', file)).toMatchObject({ exit: 2, json: { ok: false, code: 'IO' } });
+});
+
 test.each([
   [['--require-evidence']],
   [['--freely', '--require-evidence', '--evidence-key', 'qualifier.pub']],
   [['--freely', '--evidence-key', 'qualifier.pub']],
   [['--require-evidence', '--evidence-key', 'qualifier.pem']],
   [[]],
-])('a policy that says nothing clear is wrong use: %j', async (words) => {
+])('a policy that says nothing clear is wrong use: %j', { timeout: 120_000 }, async (words) => {
   await makeKey('qualifier');
   expect(await klpkit('repo', 'policy', 'r', '--keys', 'k', ...words)).toMatchObject({
     exit: 2,

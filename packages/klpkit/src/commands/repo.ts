@@ -43,6 +43,7 @@ function defineReleaseActs(repo: Program, define: Define): void {
     .requiredOption('--cert <file>', 'certificate that machines trust for modules; may be given several times', collect)
     .requiredOption('--release <key>', 'name-version, or name-version#n for a re-roll')
     .option('--fixes <cves>', 'CVE ids, separated by commas', list)
+    .option('--fixes-from <file>', 'work queue that it was made from, as triage --json prints it: its eligible CVEs')
     .option('--end-of-life <day>', 'last day of the kernel’s coverage, YYYY-MM-DD')
     .option('--evidence <file>', 'attestation of the qualification; its digest is published')
     .option('--evidence-key <file>', 'public key that must have signed it; may be given several times', collect)

@@ -8,6 +8,7 @@ import { type ExitCode, exitCode } from '../exit-code.ts';
 import { readInput } from '../files.ts';
 import { formatPercent, parseMicroPercent } from './micro-percent.ts';
 import { readEvidence } from './evidence.ts';
+import { readFixes } from './fixes.ts';
 import { type KeyOptions, openFolder } from './open.ts';
 
 /** Tiers in the order of promotion. */
@@ -18,6 +19,7 @@ export interface AddOptions extends KeyOptions {
   readonly cert: readonly string[];
   readonly release: string;
   readonly fixes?: readonly string[];
+  readonly fixesFrom?: string;
   readonly endOfLife?: string;
   readonly evidence?: string;
   readonly evidenceKey?: readonly string[];
@@ -38,7 +40,7 @@ export async function add(session: Session, folder: string, file: string, option
       : await readEvidence(session, options.evidence, options.evidenceKey ?? []);
   const init = {
     ...parseReleaseKey(options.release),
-    fixes: options.fixes ?? [],
+    fixes: await readFixes(terminal.folder, options),
     endOfLife: parseDay(options.endOfLife),
     evidence: null,
   };
