@@ -6,6 +6,7 @@ import { announce, changesOf } from './announce.js';
 import { ApiError, ask, signOut, whoAmI } from './api.js';
 import { nothing, render } from './html.js';
 import { listen } from './live.js';
+import { statusOf } from './status.js';
 import { actDialog } from './views/act-dialog.js';
 import { loginView } from './views/login.js';
 import { overviewView } from './views/overview.js';
@@ -50,6 +51,9 @@ function update(change) {
 }
 
 function draw() {
+  document.title = [state.patch && `${state.patch.key}: ${statusOf(state.patch).text}`, 'klpkit']
+    .filter(Boolean)
+    .join(' – ');
   if (state.session === undefined) {
     render(loginView({ problem: state.problem, signedIn: start }), root);
     return;
@@ -104,6 +108,8 @@ function onChange({ releases }) {
   void refresh(isShown);
 }
 
+/** A busy fleet changes all the time; a person does not read faster than this. */
+const leastPauseMs = 1000;
 let isLoading = false;
 let isWanted = false;
 
@@ -116,6 +122,7 @@ async function refresh(withPatch = true) {
     isWanted = false;
     await load(withPatch || state.patch?.key !== state.key);
     withPatch = true;
+    if (isWanted) await new Promise((resolve) => setTimeout(resolve, leastPauseMs));
   }
   isLoading = false;
 }
@@ -138,7 +145,7 @@ async function load(withPatch) {
 
 async function done() {
   update({ act: undefined });
-  await refresh();
+  await load(true);
   focusIfLost();
 }
 
@@ -154,7 +161,7 @@ function focusIfLost() {
 addEventListener('hashchange', () => {
   update({ key: keyOfAddress(), patch: undefined, act: undefined });
   focusHeading();
-  void refresh();
+  void load(true);
 });
 new ResizeObserver(([entry]) => {
   const width = Math.round(

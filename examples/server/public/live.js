@@ -5,8 +5,9 @@ const firstRetryMs = 1000;
 const longestRetryMs = 30_000;
 
 /**
- * Listens to what changes. The browser comes back by itself after a broken connection and says where it was; after a refusal it does not,
- * so that this asks again, more and more rarely.
+ * Listens to what changes, while the page is looked at: a browser has few connections for one host, and hidden tabs would keep them all.
+ * The browser comes back by itself after a broken connection and says where it was; after a refusal it does not, so that this asks again,
+ * more and more rarely.
  *
  * @param {object} on
  * @param {(notice: Notice) => void} on.change
@@ -16,19 +17,25 @@ const longestRetryMs = 30_000;
  */
 export function listen({ change, connection, refused }) {
   let retryMs = firstRetryMs;
-  /** @type {EventSource} */
+  /** @type {EventSource | undefined} */
   let source;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+    source = undefined;
+  };
   const open = () => {
-    source = new EventSource('/v1/dashboard/events');
-    source.addEventListener('open', () => {
+    const opened = new EventSource('/v1/dashboard/events');
+    source = opened;
+    opened.addEventListener('open', () => {
       retryMs = firstRetryMs;
       connection('live');
     });
-    source.addEventListener('change', (event) => change(JSON.parse(event.data)));
-    source.addEventListener('error', () => {
-      if (source.readyState !== EventSource.CLOSED) return connection('connecting');
+    opened.addEventListener('change', (event) => change(JSON.parse(event.data)));
+    opened.addEventListener('error', () => {
+      if (opened.readyState !== EventSource.CLOSED) return connection('connecting');
       connection('lost');
       timer = setTimeout(() => {
         refused();
@@ -37,10 +44,16 @@ export function listen({ change, connection, refused }) {
       retryMs = Math.min(retryMs * 2, longestRetryMs);
     });
   };
-  connection('connecting');
-  open();
+  const follow = () => {
+    close();
+    if (document.hidden) return;
+    connection('connecting');
+    open();
+  };
+  document.addEventListener('visibilitychange', follow);
+  follow();
   return () => {
-    clearTimeout(timer);
-    source.close();
+    document.removeEventListener('visibilitychange', follow);
+    close();
   };
 }

@@ -9,6 +9,7 @@ const kinds = {
   transition: 'In transition',
   health: 'Healthy',
   error: 'Error',
+  left: 'Went down in order',
   check: 'Check',
   'control-before': 'Control, before',
   'control-after': 'Control, after',

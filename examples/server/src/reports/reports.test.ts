@@ -197,13 +197,12 @@ describe('what observability names', () => {
   });
 
   it.skipIf(hasPromtool)('there is no promtool: the alert rules were not parsed', () => undefined);
-  it.runIf(hasPromtool)('is rules that promtool takes', async () => {
-    const { stdout } = await run('promtool', [
-      'check',
-      'rules',
-      join(examples, 'server/observability/prometheus-alerts.yml'),
-    ]);
+  it.runIf(hasPromtool)('is rules that promtool takes, and that fire when they should', async () => {
+    const options = { cwd: join(examples, 'server/observability') };
+    const { stdout } = await run('promtool', ['check', 'rules', 'prometheus-alerts.yml'], options);
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
+    const tested = await run('promtool', ['test', 'rules', 'prometheus-alerts.test.yml'], options);
+    expect(tested.stdout).toContain('SUCCESS');
   });
 });
 
