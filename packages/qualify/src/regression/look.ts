@@ -83,8 +83,11 @@ export function adjustedChances(aspects: readonly Aspect[], look: Look, plan: Pl
   });
 }
 
-/** Chance at or below which a rise by the regression rate is taken as excluded. */
+/** Chance at or below which a rise by the regression rate is taken as excluded, for a test that never failed on the unpatched kernel. */
 const excludedBelow = 0.03;
+
+/** The same for a flaky test. What is promised is to find new failures; that a flaky test got worse may be missed more often, or twenty of them would never end. */
+const excludedBelowIfFlaky = 0.25;
 
 /** Whether so few failures on the patched kernel exclude that they rose by the regression rate. */
 export function isExcluded(
@@ -94,5 +97,6 @@ export function isExcluded(
   const rate = failedUnpatched / Math.max(1, unpatched) + regressionRate;
   // What fails nearly always has no room to get that much worse.
   if (rate >= 1 && failedUnpatched > 0) return true;
-  return binomialLower(failed - failedUnpatched, patched, rate) <= excludedBelow;
+  const below = failedUnpatched === 0 ? excludedBelow : excludedBelowIfFlaky;
+  return binomialLower(failed - failedUnpatched, patched, rate) <= below;
 }
