@@ -20,6 +20,8 @@ const settings = {
   'ping-auth': { env: 'KLPKIT_PING_AUTH', help: 'none or token (none)' },
   'retention-days': { env: 'KLPKIT_RETENTION_DAYS', help: 'how long single pings are kept (90)' },
   'log-level': { env: 'KLPKIT_LOG_LEVEL', help: 'fatal, error, warn, info, debug, trace or silent (info)' },
+  repository: { env: 'KLPKIT_REPOSITORY', help: 'folder of a TUF repository to sign and serve (klpkit repo init)' },
+  'repository-keys': { env: 'KLPKIT_REPOSITORY_KEYS', help: 'folder of its online keys' },
   config: { env: 'KLPKIT_CONFIG', help: 'JSON file with plan, gate, limits, tls: the fields of ServerConfig' },
 } as const;
 type Setting = keyof typeof settings;
@@ -33,6 +35,7 @@ ${Object.entries(settings)
 
 In the environment only, because a command line can be read by every user of the machine:
   DATABASE_URL            a PostgreSQL of your own (15 or newer) instead of the embedded one
+  NATS_URL                NATS with JetStream, in which pings wait for the database (nats://user:password@host:4222,…)
   KLPKIT_ADMIN_TOKEN      the first administrator's token (made and shown once without it)
 `;
 
@@ -54,6 +57,8 @@ export async function configFromEnvironment(env: NodeJS.ProcessEnv, args: readon
     port: toNumber(value('port')),
     databaseUrl: env.DATABASE_URL || undefined,
     postgresUid: toNumber(value('postgres-uid')),
+    queue: env.NATS_URL ? { ...(file.queue as object | undefined), url: env.NATS_URL } : undefined,
+    repository: repositoryOf(value('repository'), value('repository-keys')),
     adminToken: env.KLPKIT_ADMIN_TOKEN || undefined,
     pingAuth: value('ping-auth'),
     retentionDays: toNumber(value('retention-days')),
@@ -75,6 +80,10 @@ function parseFlags(args: readonly string[]): Partial<Record<Setting, string>> {
       cause,
     });
   }
+}
+
+function repositoryOf(folder: string | undefined, keys: string | undefined): object | undefined {
+  return folder === undefined && keys === undefined ? undefined : { folder, keys };
 }
 
 function toNumber(text: string | undefined): number | undefined {

@@ -1,3 +1,4 @@
+import type { Role } from './access/users.ts';
 import type { GateOptions, RolloutPlan, StreamPolicy } from '@klpkit/rollout';
 
 /** Tells the time, epoch milliseconds. `Date.now` outside of tests and demos. */
@@ -40,6 +41,10 @@ export interface ServerLimits {
   readonly requestsPerMinute: number | null;
   /** Attempts to sign in from one address in a minute. Accounts are not locked: that would let anybody lock out anybody. */
   readonly signInsPerMinute: number;
+  /** A client that needs longer for its headers, or for a handshake, is cut off. */
+  readonly headersTimeoutMs: number;
+  /** A whole request, a large payload over a slow line included. */
+  readonly requestTimeoutMs: number;
   /** Open connections; more are closed at once. */
   readonly maxConnections: number;
 }
@@ -50,8 +55,50 @@ export interface TlsSettings {
   readonly names: readonly string[];
   /** How long a certificate lasts. It is renewed when a third of it is left. */
   readonly lifetimeMs: number;
+  /** PEM of the authority whose certificates machines must show (mutual TLS); absent: they need none. */
+  readonly clientAuthority?: string;
   /** How often the end is looked at. */
   readonly checkIntervalMs: number;
+}
+
+/** An identity provider (OpenID Connect) at which people sign in. */
+export interface OidcSettings {
+  /** The provider's issuer; `https`, or `http` on a loopback address. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Absent for a public client, which PKCE protects. */
+  readonly clientSecret?: string;
+  /** How browsers reach this server: the provider is told `<publicUrl>/v1/session/oidc/callback`. */
+  readonly publicUrl: string;
+  /** By default `openid profile email`. */
+  readonly scope: string;
+  /** The claim that names a person's groups, by default `groups`. */
+  readonly groupsClaim: string;
+  /** Groups that give a role. */
+  readonly roles: Partial<Readonly<Record<Role, readonly string[]>>>;
+}
+
+/** A JetStream stream in which pings wait for the database. */
+export interface QueueSettings {
+  /** `nats://[user:password@]host:port` or `tls://…`; several of one cluster separated by commas. */
+  readonly url: string;
+  /** On how many servers of NATS a ping lies before it is acknowledged, by default 3. */
+  readonly replicas: number;
+  /** The stream's size, by default 1 GiB; a full one refuses pings. */
+  readonly maxBytes: number;
+}
+
+/** The TUF repository that the server signs and serves under `/repository/`. */
+export interface RepositorySettings {
+  /** The repository's folder, made with `klpkit repo init`. Several servers share it. */
+  readonly folder: string;
+  /**
+   * Folder with the keys `ROLE.pem` of rollout, blocklist, snapshot and timestamp. With `releases.pem` this server may publish and with `lifted.pem` lift by
+   * itself; without, both wait for a person with `klpkit repo`.
+   */
+  readonly keys: string;
+  /** How often it is looked for what was added to the repository elsewhere, by default 10 s. */
+  readonly intervalMs: number;
 }
 
 /** What {@link startServer} needs. Only `stateDir` and `trustCertificates` have no default. */
@@ -77,6 +124,14 @@ export interface ServerConfig {
   readonly gate?: Partial<GateSettings>;
   readonly limits?: Partial<ServerLimits>;
   readonly tls?: Partial<TlsSettings>;
+  /** Signs releases, rollouts and blocklist as a TUF repository; without it they are served unsigned, over TLS. */
+  readonly repository?: Omit<RepositorySettings, 'intervalMs'> & Partial<RepositorySettings>;
+  /** Lets people sign in at an identity provider, beside passwords. */
+  readonly oidc?: Omit<OidcSettings, 'scope' | 'groupsClaim'> & Partial<OidcSettings>;
+  /** Lets pings wait in NATS, so that a burst or a restart of the database loses none and refuses none. */
+  readonly queue?: Pick<QueueSettings, 'url'> & Partial<QueueSettings>;
+  /** Where payloads are, if not here: a CDN or bucket, ending with `/`. Machines are sent to it with the payload's digest at the end. */
+  readonly payloadUrl?: string;
   /** How long a served blocklist is fresh, by default 24 h. */
   readonly blocklistLifetimeMs?: number;
   /** How long single pings are kept, by default 90 days; counts stay. */

@@ -42,6 +42,7 @@ async function publish() {
     good: (rest: Record<string, unknown> = {}) => attempt(['before', rest], health),
     bad: (rest: Record<string, unknown> = {}) =>
       attempt(['before', rest], ['error', { phase: 'health', code: 'KERNEL_FAULT' }]),
+    left: () => attempt(['before'], ['left']),
     control: (healthy = true) => attempt(['control-before'], ['control-after', { healthy }]),
     report: async (pings: Record<string, unknown>[]) => {
       for (let from = 0; from < pings.length; from += 250)
@@ -123,6 +124,19 @@ describe('the control machines', () => {
       ({ evidence, decision }) => evidence.failed === 7 && decision.control.crashed === 63,
     );
     expect(state.decision.lnTwoSample).toBeLessThan(0);
+  });
+});
+
+describe('a machine that goes down in good order', () => {
+  it('counts for nothing, also when its window is over', async () => {
+    const lp = await publish();
+    await lp.report([...repeat(5, lp.left), ...repeat(2, lp.good)]);
+    await lp.untilState(({ decision }) => decision.tally.left === 5);
+    now += 50 * minuteMs;
+    await lp.report(lp.good());
+    const state = await lp.untilState(({ evidence }) => evidence.n === 8);
+    expect(state.decision.tally).toEqual({ n: 8, crashed: 0, silent: 0, left: 5, open: 0 });
+    expect(state.evidence).toEqual({ n: 8, failed: 0, open: 5 });
   });
 });
 

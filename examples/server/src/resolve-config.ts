@@ -2,7 +2,16 @@ import { isIP } from 'node:net';
 import { defaultHealthDelaysMs } from '@klpkit/pings';
 import { defaultPlan, parseRolloutPlan, type RolloutPlan } from '@klpkit/rollout';
 import { z } from 'zod';
-import type { Clock, GateSettings, ServerConfig, ServerLimits, TlsSettings } from './config.ts';
+import type {
+  Clock,
+  GateSettings,
+  OidcSettings,
+  QueueSettings,
+  RepositorySettings,
+  ServerConfig,
+  ServerLimits,
+  TlsSettings,
+} from './config.ts';
 import { ServerError } from './errors.ts';
 
 /** The configuration, checked, with every default in its place. */
@@ -19,6 +28,10 @@ export interface ResolvedConfig {
   readonly gate: GateSettings;
   readonly limits: ServerLimits;
   readonly tls: TlsSettings;
+  readonly repository: RepositorySettings | undefined;
+  readonly oidc: OidcSettings | undefined;
+  readonly queue: QueueSettings | undefined;
+  readonly payloadUrl: string | undefined;
   readonly blocklistLifetimeMs: number;
   readonly retentionDays: number;
   readonly logLevel: NonNullable<ServerConfig['logLevel']>;
@@ -82,13 +95,46 @@ const limitsSchema = z.strictObject({
   maxWaitingPings: z.int().min(1).default(50_000),
   requestsPerMinute: z.int().min(1).nullable().default(6_000),
   signInsPerMinute: z.int().min(1).default(10),
+  headersTimeoutMs: z.int().min(100).max(300_000).default(10_000),
+  requestTimeoutMs: z.int().min(1000).max(3_600_000).default(300_000),
   maxConnections: z.int().min(1).default(4_096),
 });
 
 const tlsSchema = z.strictObject({
   names: z.array(hostName).max(100).default([]),
   lifetimeMs: durationMs.default(90 * dayMs),
+  clientAuthority: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, 'must be PEM')
+    .exactOptional(),
   checkIntervalMs: durationMs.default(60 * minuteMs),
+});
+
+const groups = z.array(z.string().min(1)).min(1).exactOptional();
+const oidcSchema = z.strictObject({
+  issuer: z
+    .url()
+    .regex(/^(https:\/\/|http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:|\/|$))/, 'must be https, or http on this machine'),
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1).exactOptional(),
+  publicUrl: z.url({ protocol: /^https$/ }),
+  scope: z.string().default('openid profile email'),
+  groupsClaim: z.string().min(1).default('groups'),
+  roles: z.strictObject({ viewer: groups, operator: groups, admin: groups }),
+});
+
+const queueSchema = z.strictObject({
+  url: z
+    .string()
+    .refine(
+      (list) => list.split(',').every((one) => /^(nats|tls):$/.test(URL.parse(one)?.protocol ?? '')),
+      'must be URLs that begin with nats:// or tls://',
+    ),
+  replicas: z.int().min(1).max(5).default(3),
+  maxBytes: z
+    .int()
+    .min(1024 * 1024)
+    .default(1024 * 1024 * 1024),
 });
 
 const configSchema = z.strictObject({
@@ -112,6 +158,15 @@ const configSchema = z.strictObject({
   gate: gateSchema.prefault({}),
   limits: limitsSchema.prefault({}),
   tls: tlsSchema.prefault({}),
+  repository: z
+    .strictObject({ folder: z.string().min(1), keys: z.string().min(1), intervalMs: durationMs.default(10_000) })
+    .optional(),
+  oidc: oidcSchema.optional(),
+  queue: queueSchema.optional(),
+  payloadUrl: z
+    .url({ protocol: /^https$/ })
+    .regex(/\/$/, 'must end with /')
+    .optional(),
   blocklistLifetimeMs: durationMs.default(dayMs),
   retentionDays: z.int().min(1).max(3650).default(90),
   logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -130,7 +185,8 @@ export function resolveConfig(config: ServerConfig): ResolvedConfig {
   const { data } = result;
   try {
     const plan = parseRolloutPlan(data.plan);
-    return { ...data, plan, databaseUrl: data.databaseUrl, adminToken: data.adminToken };
+    const { databaseUrl, adminToken, repository, oidc, queue, payloadUrl } = data;
+    return { ...data, plan, databaseUrl, adminToken, repository, oidc, queue, payloadUrl };
   } catch (cause) {
     throw invalid(`plan: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }

@@ -150,9 +150,11 @@ async function renewCertificate(
   { app, services }: { app: FastifyInstance; services: Services },
 ): Promise<void> {
   if (!(await certificates.renewIfDue())) return;
+  const { clientAuthority } = services.config.tls;
   // New connections get the new certificate; those that are open go on.
   (app.server as unknown as Server).setSecureContext({
     ...certificates.current(),
+    ...(clientAuthority === undefined ? {} : { ca: clientAuthority }),
     minVersion: 'TLSv1.2',
   });
   services.metrics.setCertificateEnd(certificates.endsAt());

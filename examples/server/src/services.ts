@@ -9,6 +9,8 @@ import type { GateLoop } from './gate/loop.ts';
 import type { IntakeResult } from './ingest/intake.ts';
 import type { Metrics } from './metrics.ts';
 import type { Published } from './publish/published.ts';
+import type { Queue } from './queue/open-queue.ts';
+import type { SigningLoop } from './repository/signing-loop.ts';
 import type { ResolvedConfig } from './resolve-config.ts';
 
 /** What the routes work with. */
@@ -23,6 +25,10 @@ export interface Services {
   readonly trust: Trust;
   readonly tokens: TokenCheck;
   readonly takePings: (pings: readonly Ping[], tier: string | undefined) => Promise<IntakeResult>;
+  /** Where pings wait in NATS. */
+  readonly queue: Queue | undefined;
   readonly gate: GateLoop;
   readonly metrics: Metrics;
+  /** Where the configuration names a repository. */
+  readonly signing: SigningLoop | undefined;
 }

@@ -9,6 +9,7 @@ import {
 } from 'pg';
 import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
+import { type Leadership, standForLeader } from './leadership.ts';
 
 /** Runs SQL: the pool, or one transaction of it. */
 export interface Sql {
@@ -24,6 +25,8 @@ export interface Database extends Sql {
    * have been missed before it.
    */
   listen(channel: string, onNotice: OnNotice): void;
+  /** Stands for leader among all servers on this database, see {@link standForLeader}. */
+  lead(lock: number, onElected: () => void): Leadership;
   close(): Promise<void>;
 }
 
@@ -48,6 +51,7 @@ export function openDatabase(connection: ClientConfig, options: { log: Logger; m
     query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
     transaction: (work) => guarded(() => inTransaction(pool, work)),
     listen: (channel, onNotice) => listener.add(channel, onNotice),
+    lead: (lock, onElected) => standForLeader(settings, { lock, onElected, log: options.log }),
     close: async () => {
       isClosing = true;
       await listener.close();

@@ -16,6 +16,8 @@ export interface OutcomeCount {
   readonly good: number;
   readonly failed: number;
   readonly silent: number;
+  /** Went down in good order before they were proven: for the gate as if they had not answered yet. */
+  readonly left: number;
   /** Failures after the window had closed as good. */
   readonly failedLate: number;
 }
@@ -23,7 +25,7 @@ export interface OutcomeCount {
 /** The counts of one release, in every split that is kept. */
 export async function loadCounts(sql: Sql, release: string): Promise<readonly OutcomeCount[]> {
   const { rows } = await sql.query<OutcomeCount>(
-    `select tier, phase, kernel, arch, cpu_family as "cpuFamily", control, started, good, failed, silent, failed_late as "failedLate"
+    `select tier, phase, kernel, arch, cpu_family as "cpuFamily", control, started, good, failed, silent, left_orderly as "left", failed_late as "failedLate"
      from outcome_counts where release = $1 order by tier, phase, kernel, arch, cpu_family, control`,
     [release],
   );

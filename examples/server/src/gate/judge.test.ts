@@ -19,6 +19,7 @@ const counts = (change: Partial<OutcomeCount>): OutcomeCount => ({
   good: 0,
   failed: 0,
   silent: 0,
+  left: 0,
   failedLate: 0,
   ...change,
 });
@@ -38,6 +39,12 @@ describe('judge', () => {
     expect(decided(60, 5, 5)).toBe('halt');
     expect(decided(150, 0, 0)).toBe('advance');
     expect(decided(150, 0, 20)).toBe('hold');
+  });
+
+  it('takes machines that left in good order for neither good nor failed', () => {
+    const left = [counts({ started: 150, good: 100, left: 50 })];
+    expect(judge(left, nothing, settings)).toMatchObject({ decision: 'hold', tally: { left: 50, open: 0 } });
+    expect(judge([counts({ started: 150, good: 150 })], nothing, settings).decision).toBe('advance');
   });
 
   it('does not count control machines as patched', () => {

@@ -63,12 +63,12 @@ function tallyStrata(
 
 function tallyOf(counts: readonly OutcomeCount[]): Tally {
   return counts.reduce(
-    (sum, { started, good, failed, silent }) => ({
+    (sum, { started, good, failed, silent, left }) => ({
       n: sum.n + started,
       crashed: sum.crashed + failed,
       silent: sum.silent + silent,
-      left: 0,
-      open: sum.open + started - good - failed - silent,
+      left: sum.left + left,
+      open: sum.open + started - good - failed - silent - left,
     }),
     emptyTally,
   );

@@ -20,6 +20,8 @@ interface LoopOptions {
   readonly settings: GateSettings;
   readonly published: Published;
   readonly clock: Clock;
+  /** Whether this server is the one that counts and decides; the others only take pings. */
+  readonly isLeader: () => boolean;
   readonly log: Logger;
   /** For the metrics. */
   readonly onAct: (release: string, act: GateAct) => void;
@@ -32,7 +34,7 @@ export function startGateLoop(database: Database, options: LoopOptions): GateLoo
   let soaksSeenAt = 0;
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {
-    while (isWanted && !closing.signal.aborted) {
+    while (isWanted && !closing.signal.aborted && options.isLeader()) {
       isWanted = false;
       // A soak can end without a ping, but not every batch is worth a look at every rollout.
       const soaksToo = options.clock() - soaksSeenAt >= options.settings.intervalMs;
@@ -44,11 +46,13 @@ export function startGateLoop(database: Database, options: LoopOptions): GateLoo
         },
       );
     }
-    running = undefined;
   };
   const kick = (): void => {
     isWanted = true;
-    if (!closing.signal.aborted) running ??= round();
+    if (!closing.signal.aborted)
+      running ??= round().finally(() => {
+        running = undefined;
+      });
   };
   const timer = setInterval(kick, options.settings.intervalMs);
   kick();

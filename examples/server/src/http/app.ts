@@ -11,39 +11,22 @@ import { addAdminRoutes } from './admin-routes.ts';
 import { bearerOf } from './authorize.ts';
 import { addErrorAnswers, answerError } from './error-answers.ts';
 import { addMachineRoutes } from './machine-routes.ts';
+import { addOidcRoutes } from './oidc-routes.ts';
 import { collectOpenApi } from './openapi.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
 import { addPayloadRoutes } from './payload-routes.ts';
 import { addPingRoutes } from './ping-routes.ts';
+import { addRepositoryRoutes } from './repository-routes.ts';
+import { addTracing, traceOf } from './tracing.ts';
 import { addSessionRoutes } from './session-routes.ts';
 
-/** A client that sends its headers more slowly than this is cut off. */
-const headersTimeoutMs = 10_000;
-/** A whole request, a large payload over a slow line included. */
-const requestTimeoutMs = 300_000;
 /** An idle connection is kept this long: longer than a machine's pause between two health pings would cost more than it saves. */
 const keepAliveTimeoutMs = 75_000;
 
 /** Puts the HTTP side together. It does not listen yet. */
 export async function createApp(services: Services, tls: SecureContext): Promise<FastifyInstance> {
   const { limits } = services.config;
-  const app = Fastify({
-    https: {
-      ...tls,
-      minVersion: 'TLSv1.2',
-      handshakeTimeout: headersTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      connectionsCheckingInterval: headersTimeoutMs / 2,
-      maxHeaderSize: 16_384,
-    },
-    loggerInstance: services.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: limits.maxBodyBytes,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    routerOptions: { maxParamLength: 256 },
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-  }) as unknown as FastifyInstance;
+  const app = openFastify(services, tls);
   app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(({ schema }) => validatorOf(schema as z.ZodType));
   // Schemas of answers are there for the OpenAPI document; what is sent was made here.
@@ -52,6 +35,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   addErrorAnswers(app);
   app.removeContentTypeParser('text/plain');
   addHeaders(app);
+  addTracing(app);
   addObservation(app, services);
   if (limits.requestsPerMinute !== null) await addRateLimit(app, services, limits.requestsPerMinute);
   refuseEncodedBodies(app);
@@ -60,11 +44,38 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   addPingRoutes(app, services);
   await app.register(async (admin) => addAdminRoutes(admin, services), { prefix: '/v1/admin' });
   addSessionRoutes(app, services);
+  addOidcRoutes(app, services);
+  await addRepositoryRoutes(app, services);
   await addDashboardRoutes(app, services);
   addReportRoutes(app, services);
   addOperationsRoutes(app, services, openApi);
   await app.ready();
   return app;
+}
+
+function openFastify({ config, log }: Services, tls: SecureContext): FastifyInstance {
+  const { limits } = config;
+  const { headersTimeoutMs } = limits;
+  const authority = config.tls.clientAuthority;
+  return Fastify({
+    https: {
+      ...tls,
+      minVersion: 'TLSv1.2',
+      // Asked for, and refused by the routes that need one: people come without.
+      ...(authority === undefined ? {} : { ca: authority, requestCert: true, rejectUnauthorized: false }),
+      handshakeTimeout: headersTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs / 2,
+      maxHeaderSize: 16_384,
+    },
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.maxBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+  }) as unknown as FastifyInstance;
 }
 
 function validatorOf(schema: z.ZodType): (value: unknown) => { value: unknown } | { error: Error } {
@@ -102,7 +113,14 @@ function addObservation(app: FastifyInstance, services: Services): void {
     services.metrics.observeRequest({ method: request.method, route, status }, reply.elapsedTime / 1000);
     const level = status >= 400 && status < 500 ? 'info' : 'debug';
     services.log[level](
-      { method: request.method, route, status, ms: Math.round(reply.elapsedTime), requestId: request.id },
+      {
+        method: request.method,
+        route,
+        status,
+        ms: Math.round(reply.elapsedTime),
+        requestId: request.id,
+        ...traceOf(request),
+      },
       STATUS_CODES[status] ?? 'answered',
     );
   });

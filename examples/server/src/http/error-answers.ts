@@ -1,5 +1,6 @@
 import { isPingError } from '@klpkit/pings';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { traceOf } from './tracing.ts';
 import { isServerError, plainMessage, ServerError } from '../errors.ts';
 
 /** Seconds after which an answer of 503 may be different. */
@@ -19,7 +20,8 @@ export function addErrorAnswers(app: FastifyInstance): void {
 /** Answers an error; also for those of the framework that come before there is a route. */
 export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = toServerError(thrown, request.id);
-  if (error.code === 'INTERNAL') request.log.error({ err: thrown, requestId: request.id }, 'a request failed');
+  if (error.code === 'INTERNAL')
+    request.log.error({ err: thrown, requestId: request.id, ...traceOf(request) }, 'a request failed');
   if (error.code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer realm="klpkit"');
   if (error.status === 503) reply.header('retry-after', String(retryAfterS));
   // What is left of a body that was refused is not read: the connection ends with the answer.

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ServerError } from '../errors.ts';
 import { offerFor } from '../publish/offer.ts';
 import type { Services } from '../services.ts';
+import { requireClientCertificate } from './client-certificate.ts';
 
 /** A tier as it is written in requests. */
 export const tierSchema = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a tier name');
@@ -32,9 +33,11 @@ const offerAnswer = z.object({
 export function addMachineRoutes(app: FastifyInstance, services: Services): void {
   const { published, config } = services;
   const freshBlocklist = (): Blocklist => freshen(published.current().blocklist, config);
+  const onRequest = requireClientCertificate(services);
   app.get<{ Querystring: z.infer<typeof offerQuery> }>(
     '/v1/offer',
     {
+      onRequest,
       schema: {
         summary: 'The release for a kernel, and how far its rollout is.',
         querystring: offerQuery,
@@ -43,12 +46,13 @@ export function addMachineRoutes(app: FastifyInstance, services: Services): void
     },
     async (request) => offerFor({ ...published.current(), blocklist: freshBlocklist() }, request.query, config.clock()),
   );
-  app.get('/v1/blocklist', { schema: { summary: 'All that must not run, freshly dated.' } }, async () =>
+  app.get('/v1/blocklist', { onRequest, schema: { summary: 'All that must not run, freshly dated.' } }, async () =>
     freshBlocklist(),
   );
   app.get<{ Params: z.infer<typeof keyParams> }>(
     '/v1/rollouts/:key',
     {
+      onRequest,
       schema: { summary: 'How far the rollout of a release is.', params: keyParams, response: { 200: rolloutSchema } },
     },
     async (request) => {

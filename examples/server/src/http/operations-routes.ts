@@ -17,6 +17,7 @@ export function addOperationsRoutes(
         { cause },
       );
     });
+    await services.queue?.check();
     return { ok: true };
   });
   app.get('/metrics', { schema: { summary: 'Measurements, for Prometheus.' } }, async (_request, reply) => {

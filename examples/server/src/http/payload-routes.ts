@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
+import { requireClientCertificate } from './client-certificate.ts';
 import { parseRange } from './range.ts';
 
 const digestParams = z.strictObject({ sha256: sha256Schema });
@@ -13,7 +14,10 @@ type PayloadRequest = FastifyRequest<{ Params: z.infer<typeof digestParams> }>;
 export function addPayloadRoutes(app: FastifyInstance, services: Services): void {
   app.get<{ Params: z.infer<typeof digestParams> }>(
     '/v1/payloads/:sha256',
-    { schema: { summary: 'A payload; ranges and conditional requests are answered.', params: digestParams } },
+    {
+      onRequest: requireClientCertificate(services),
+      schema: { summary: 'A payload; ranges and conditional requests are answered.', params: digestParams },
+    },
     (request, reply) => sendPayload(request, reply, services),
   );
 }
@@ -21,12 +25,13 @@ export function addPayloadRoutes(app: FastifyInstance, services: Services): void
 async function sendPayload(
   request: PayloadRequest,
   reply: FastifyReply,
-  { payloads }: Services,
+  { payloads, config }: Services,
 ): Promise<FastifyReply> {
   const { sha256 } = request.params;
   const size = await payloads.size(sha256);
   if (size === undefined)
     throw new ServerError('PAYLOAD_UNKNOWN', `There is no payload ${sha256} here. Take the path from an offer.`);
+  if (config.payloadUrl !== undefined) return reply.redirect(`${config.payloadUrl}${sha256}`, 307);
   const etag = `"${sha256}"`;
   reply.header('etag', etag);
   reply.header('accept-ranges', 'bytes');

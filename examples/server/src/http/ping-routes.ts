@@ -2,6 +2,7 @@ import { parsePingBatch, pingJsonSchema } from '@klpkit/pings';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Services } from '../services.ts';
+import { requireClientCertificate } from './client-certificate.ts';
 import { authorize } from './authorize.ts';
 
 const result = z.object({
@@ -19,6 +20,7 @@ export function addPingRoutes(app: FastifyInstance, services: Services): void {
   app.post(
     '/v1/pings',
     {
+      onRequest: requireClientCertificate(services),
       schema: {
         summary: 'Pings of one or many attempts; each counts once however often it is sent.',
         body: batch,

@@ -34,7 +34,7 @@ export async function countStarted(sql: Sql, ids: readonly unknown[]): Promise<r
   return rows;
 }
 
-const ended = `select release, control, count(*) filter (where outcome <> 'good') as failures, count(*) filter (where outcome = 'silent') as silent
+const ended = `select release, control, count(*) filter (where outcome in ('failed', 'silent')) as failures, count(*) filter (where outcome = 'silent') as silent
      from changed group by 1, 2 order by 1, 2`;
 
 /** Decides the attempts that are proven or failed, once each: an outcome is never changed afterwards. */
@@ -44,12 +44,14 @@ export async function countDecided(
 ): Promise<readonly Ended[]> {
   const { rows } = await sql.query<Ended>(
     `with changed as (
-       update attempts set decided_at = $2, outcome = case when failed_at is not null then 'failed' else 'good' end
-       where attempt_id = any($1::uuid[]) and is_counted and outcome is null and coalesce(failed_at, proven_at) is not null returning *),
+       update attempts set decided_at = $2, outcome = case when failed_at is not null then 'failed' when proven_at is not null then 'good' else 'left' end
+       where attempt_id = any($1::uuid[]) and is_counted and outcome is null and coalesce(failed_at, proven_at, left_at) is not null returning *),
      counted as (
-       insert into outcome_counts as c (${group}, good, failed)
-       select ${group}, count(*) filter (where outcome = 'good'), count(*) filter (where outcome = 'failed') from changed group by ${group}
-       on conflict (${group}) do update set good = c.good + excluded.good, failed = c.failed + excluded.failed)
+       insert into outcome_counts as c (${group}, good, failed, left_orderly)
+       select ${group}, count(*) filter (where outcome = 'good'), count(*) filter (where outcome = 'failed'),
+         count(*) filter (where outcome = 'left') from changed group by ${group}
+       on conflict (${group}) do update set good = c.good + excluded.good, failed = c.failed + excluded.failed,
+         left_orderly = c.left_orderly + excluded.left_orderly)
      ${ended}`,
     [options.ids, options.now],
   );

@@ -28,6 +28,8 @@ export interface AttemptNews {
   beforeAt: number | null;
   provenAt: number | null;
   failedAt: number | null;
+  /** Went down in good order. */
+  leftAt: number | null;
   failure: string | null;
 }
 
@@ -45,6 +47,7 @@ export function foldPings(pings: readonly LoggedPing[], provenBy: GateSettings['
     const entry = known ?? blankNews(ping, ping.release);
     if (said === 'before') entry.beforeAt ??= ping.received_at;
     if (said === 'proven') entry.provenAt ??= ping.received_at;
+    if (said === 'left') entry.leftAt ??= ping.received_at;
     if (said === 'failed') {
       entry.failedAt ??= ping.received_at;
       entry.failure ??= describeFailure(ping);
@@ -54,13 +57,18 @@ export function foldPings(pings: readonly LoggedPing[], provenBy: GateSettings['
   return [...news.values()];
 }
 
-function meaningOf(ping: LoggedPing, provenBy: GateSettings['provenBy']): 'before' | 'proven' | 'failed' | undefined {
+function meaningOf(
+  ping: LoggedPing,
+  provenBy: GateSettings['provenBy'],
+): 'before' | 'proven' | 'failed' | 'left' | undefined {
   switch (ping.kind) {
     case 'before':
     case 'control-before':
       return 'before';
     case 'error':
       return 'failed';
+    case 'left':
+      return 'left';
     case 'control-after':
       return ping.detail.healthy === true ? 'proven' : 'failed';
     case 'after':
@@ -78,7 +86,7 @@ function isControl(ping: LoggedPing): boolean {
 
 function blankNews(ping: LoggedPing, release: string): AttemptNews {
   const { attempt_id: attemptId, tier, kernel, arch } = ping;
-  const nothingYet = { beforeAt: null, provenAt: null, failedAt: null, failure: null };
+  const nothingYet = { beforeAt: null, provenAt: null, failedAt: null, leftAt: null, failure: null };
   const { cpuFamily } = ping.detail;
   return {
     attemptId,

@@ -21,7 +21,7 @@ export interface IntakeResult {
 
 interface IntakeOptions {
   readonly published: Published;
-  readonly log: GroupCommit<TakenPing>;
+  readonly log: Pick<GroupCommit<TakenPing>, 'add'>;
   /** The plan's tiers: counts are kept for these and no others, or a sender could make the tables grow without end. */
   readonly tiers: ReadonlySet<string>;
   readonly clock: Clock;

@@ -77,15 +77,16 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
 
 const upsertAttempts = `
 insert into attempts as a
-  (attempt_id, release, tier, phase, kernel, arch, control, before_at, deadline, proven_at, failed_at, failure, cpu_family, first_seen_at)
-select *, $14::bigint from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::boolean[],
-  $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[])
+  (attempt_id, release, tier, phase, kernel, arch, control, before_at, deadline, proven_at, failed_at, failure, cpu_family, left_at, first_seen_at)
+select *, $15::bigint from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::boolean[],
+  $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[])
 on conflict (attempt_id) do update set
   before_at = coalesce(a.before_at, excluded.before_at),
   deadline = coalesce(a.deadline, excluded.deadline),
   proven_at = coalesce(a.proven_at, excluded.proven_at),
   failed_at = coalesce(a.failed_at, excluded.failed_at),
-  failure = coalesce(a.failure, excluded.failure)
+  failure = coalesce(a.failure, excluded.failure),
+  left_at = coalesce(a.left_at, excluded.left_at)
 where a.release = excluded.release and a.control = excluded.control`;
 
 async function recordNews(sql: Sql, news: readonly AttemptNews[], options: TallyOptions): Promise<StreamNews> {
@@ -108,6 +109,7 @@ async function recordNews(sql: Sql, news: readonly AttemptNews[], options: Tally
     column(({ failedAt }) => failedAt),
     column(({ failure }) => failure),
     await boundFamilies(sql, news),
+    column(({ leftAt }) => leftAt),
     options.now,
   ]);
   return { begun: await countStarted(sql, ids), ended: await countDecided(sql, { ids, now: options.now }) };
