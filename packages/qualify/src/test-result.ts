@@ -37,7 +37,7 @@ export interface RunFault {
 /** One run of a set of tests on one kernel, from one boot of it. */
 export interface TestRun {
   readonly format: ResultFormat;
-  /** Leaves only: a test with subtests is told by these, and is itself listed only where it failed and none of them did. */
+  /** A test with subtests comes after them, with a status of its own: it fails where any of them does, not always the same one. */
   readonly results: readonly TestResult[];
   readonly faults: readonly RunFault[];
   /**

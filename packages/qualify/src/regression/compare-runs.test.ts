@@ -78,19 +78,42 @@ describe('the same tests on both kernels', () => {
     expect(report.tests.find(({ name }) => name === 'a')?.patched.runs).toBe(12);
   });
 
-  it('names a program and not each of its parts, and skips the parts of what was skipped', () => {
+  it('names the parts of a program that are worse, or the program where they are many', () => {
+    const named = (before: Record<string, Told>, after: Record<string, Told>): string[] =>
+      compareRuns(
+        times(7, () => run(before)),
+        times(7, () => run(after)),
+      ).reasons.map(({ message }) => message.replace(/: .*/, ''));
     const whole = { 'p > x': 'pass', 'p > y': 'pass', p: 'pass', q: 'pass' } as const;
-    const gone = compareRuns(
-      times(7, () => run(whole)),
-      times(7, () => run({ p: 'timeout', q: 'pass' })),
+    expect(named(whole, { ...whole, 'p > y': 'fail', p: 'fail' })).toEqual(['p > y']);
+    const parts = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`p > ${index}`, 'pass' as const]));
+    expect(named({ ...parts, p: 'pass', q: 'pass' }, { p: 'timeout', q: 'pass' })).toEqual(['p']);
+  });
+
+  it('finds a program that fails in another part each time', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `p > ${index}`);
+    const kernel = (failing: (index: number) => string | undefined): TestRun[] =>
+      times(20, (index) => {
+        const bad = failing(index);
+        const parts = names.map((name): [string, TestStatus] => [name, name === bad ? 'fail' : 'pass']);
+        return run({ ...Object.fromEntries(parts), p: bad === undefined ? 'pass' : 'fail' });
+      });
+    const report = compareRuns(
+      kernel(() => undefined),
+      kernel((index) => (index % 2 === 0 ? names[index] : undefined)),
     );
-    expect(gone.reasons.map(({ message }) => message.split(':')[0])).toEqual(['p']);
-    const skipped = compareRuns(
+    expect(report.reasons).toMatchObject([{ code: 'TEST_REGRESSED' }]);
+    expect(report.reasons[0]?.message).toMatch(/^p: failed in 10 of 20 runs/);
+  });
+
+  it('skips the parts of a program that was skipped', () => {
+    const whole = { 'p > x': 'pass', p: 'pass', q: 'pass' } as const;
+    const report = compareRuns(
       times(12, () => run(whole)),
       times(12, () => run({ p: 'skip', q: 'pass' })),
     );
-    expect(skipped.verdict).toBe('inconclusive');
-    expect(new Set(codes(skipped))).toEqual(new Set(['TEST_SKIPPED']));
+    expect(report.verdict).toBe('inconclusive');
+    expect(new Set(codes(report))).toEqual(new Set(['TEST_SKIPPED']));
   });
 
   it('tells flaky, failing, fixed, new and skipped tests from regressions', () => {

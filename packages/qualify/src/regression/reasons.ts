@@ -59,18 +59,29 @@ function reasonOf(test: TestComparison): Reason | undefined {
   }
 }
 
-/** A test is not named where the test that it is a part of is. */
-function withoutParts(tests: readonly TestComparison[]): TestComparison[] {
-  const named = new Set(tests.map(({ name }) => name));
+/** Parts of a program that are named in its place; where more are worse, the program is named and they are not. */
+const maxParts = 3;
+
+/** The tests that `name` is a part of, the nearest first. */
+function* parentsOf(name: string): Generator<string> {
+  for (let cut = name.lastIndexOf(' > '); cut > 0; cut = name.lastIndexOf(' > ', cut - 1)) yield name.slice(0, cut);
+}
+
+/** Names what is broken once: a few parts, or the whole. */
+function withoutRepeats(tests: readonly TestComparison[]): TestComparison[] {
+  const worse = new Set(tests.map(({ name }) => name));
+  const parts = new Map<string, number>();
+  for (const { name } of tests)
+    for (const parent of parentsOf(name)) if (worse.has(parent)) parts.set(parent, (parts.get(parent) ?? 0) + 1);
+  const isWhole = (name: string): boolean => (parts.get(name) ?? 0) > maxParts;
   return tests.filter(({ name }) => {
-    for (let cut = name.lastIndexOf(' > '); cut > 0; cut = name.lastIndexOf(' > ', cut - 1))
-      if (named.has(name.slice(0, cut))) return false;
-    return true;
+    if ([...parentsOf(name)].some(isWhole)) return false;
+    return !parts.has(name) || isWhole(name);
   });
 }
 
 function testReasons(tests: readonly TestComparison[]): Reason[] {
-  const worse = withoutParts(tests.filter((test) => reasonOf(test) !== undefined));
+  const worse = withoutRepeats(tests.filter((test) => reasonOf(test) !== undefined));
   const reasons = worse.slice(0, maxNamed).flatMap((test) => reasonOf(test) ?? []);
   const more = worse.length - maxNamed;
   if (more <= 0) return reasons;

@@ -22,14 +22,6 @@ export function leaf(
   return { name, status, durationMs: more.durationMs ?? null, reason, output: more.output ?? '', children: [] };
 }
 
-const isBad = (status: TestStatus): boolean => status === 'fail' || status === 'error';
-
-const hasBadChild = (node: TestNode): boolean =>
-  node.children.some((child) => isBad(child.status) || child.status === 'timeout' || child.status === 'missing');
-
-/** The status of a test itself: a failure that a subtest explains is told by that one alone. */
-const ownStatus = (node: TestNode): TestStatus => (isBad(node.status) && hasBadChild(node) ? 'pass' : node.status);
-
 const withoutControls = (name: string): string => {
   const plain = name.replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ').trim();
   return plain === '' ? '(no name)' : plain;
@@ -60,9 +52,9 @@ export function flatten(nodes: readonly TestNode[]): TestResult[] {
     for (const child of node.children) visit(child, `${path} > `);
     const count = (seen.get(path) ?? 0) + 1;
     seen.set(path, count);
-    const { durationMs, reason, output } = node;
+    const { status, durationMs, reason, output } = node;
     const name = count === 1 ? path : `${path} #${count}`;
-    results.push({ name, status: ownStatus(node), durationMs, reason, output });
+    results.push({ name, status, durationMs, reason, output });
   };
   for (const node of nodes) visit(node, '');
   return results;

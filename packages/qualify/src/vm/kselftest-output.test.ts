@@ -34,7 +34,7 @@ it('TAP of a program is its parts; the program itself has the duration', () => {
   expect(statuses([program('proc: a', exited(1), lines)])).toEqual([
     ['proc: a > opens', 'pass', null],
     ['proc: a > closes', 'fail', null],
-    ['proc: a', 'pass', 12],
+    ['proc: a', 'fail', 12],
   ]);
 });
 
