@@ -21,11 +21,18 @@ export interface KillCourse {
 const applies: FakeCourse = { kind: 'applies', afterMs: 5 };
 const stalls: FakeCourse = { kind: 'stalls', tasks: [{ comm: 'nfsd' }] };
 
+let goodCourse: Promise<readonly string[]> | undefined;
+
+/** The effects of a course that goes well; the same in every run. */
+async function effectsOfGoodCourse(): Promise<readonly string[]> {
+  await using machine = await makeMachine(courses.good);
+  return (await runProcess(machine))?.effects ?? [];
+}
+
 /** Runs an agent and kills it before the first effect of this kind. */
 async function dieBefore(kind: Effect['kind'], machine: TestMachine): Promise<void> {
-  await using twin = await makeMachine(courses.good);
-  const effects = (await runProcess(twin))?.effects ?? [];
-  await runProcess(machine, { dieAt: effects.indexOf(kind) });
+  goodCourse ??= effectsOfGoodCourse();
+  await runProcess(machine, { dieAt: (await goodCourse).indexOf(kind) });
 }
 
 /** The lives that are tried. */

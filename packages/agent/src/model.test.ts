@@ -5,7 +5,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Effect } from './effect.ts';
 import { openJournal } from './journal.ts';
-import { createMemoryStore } from './memory-store.fixture.ts';
+import { createMemoryStore } from './memory-store.ts';
 import type { Candidate } from './ports.ts';
 import type { AgentState } from './state.ts';
 import { agentStateKinds } from './state-kinds.ts';

@@ -7,7 +7,17 @@ export interface MemoryStore extends AgentStore {
   refuse(errno: string | undefined): void;
 }
 
-/** Makes one. */
+/**
+ * Makes a store in memory: for tests, and for agents in number whose state need not outlive the process. It has no lock.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore } from '@klpkit/agent/testing';
+ *
+ * const store = createMemoryStore();
+ * store.refuse('ENOSPC'); // from here on the disk is full
+ * ```
+ */
 export function createMemoryStore(): MemoryStore {
   const files = new Map<string, Uint8Array>();
   let refusal: string | undefined;
