@@ -1,4 +1,4 @@
-/** @import { OverviewView, PatchView } from '../src/dashboard/views.ts' */
+/** @import { OverviewView, PatchView, SignInView } from '../src/dashboard/views.ts' */
 /** @import { Session } from './api.js' */
 /** @import { Connection, Notice } from './live.js' */
 /** @import { Act } from './views/act-dialog.js' */
@@ -24,6 +24,7 @@ import { shell } from './views/shell.js';
  * @property {string} filter
  * @property {Connection} connection
  * @property {string | undefined} problem
+ * @property {boolean} provider whether one may sign in at an identity provider
  * @property {Act | undefined} act what a person is about to do
  * @property {number} width of the chart, px
  */
@@ -37,6 +38,7 @@ const state = {
   filter: '',
   connection: 'connecting',
   problem: undefined,
+  provider: false,
   act: undefined,
   width: 640,
 };
@@ -55,7 +57,7 @@ function draw() {
     .filter(Boolean)
     .join(' – ');
   if (state.session === undefined) {
-    render(loginView({ problem: state.problem, signedIn: start }), root);
+    render(loginView({ problem: state.problem, provider: state.provider, signedIn: start }), root);
     return;
   }
   const main =
@@ -172,6 +174,9 @@ new ResizeObserver(([entry]) => {
 
 try {
   const session = await whoAmI();
+  /** @type {SignInView} */
+  const { provider } = await ask('GET', '/v1/sign-in');
+  state.provider = provider;
   if (session === undefined) draw();
   else await start(session);
 } catch (error) {

@@ -7,9 +7,10 @@ import { logo } from './logo.js';
 /**
  * @param {object} options
  * @param {string | undefined} options.problem
+ * @param {boolean} options.provider whether one may sign in at an identity provider
  * @param {(session: Session) => Promise<void>} options.signedIn
  */
-export function loginView({ problem, signedIn }) {
+export function loginView({ problem, provider, signedIn }) {
   return html`<main class="login">
     <form @submit=${(/** @type {SubmitEvent} */ event) => void submit(event, signedIn)}>
       <p class="brand">${logo} klpkit</p>
@@ -20,6 +21,7 @@ export function loginView({ problem, signedIn }) {
       <label>Password <input name="password" type="password" autocomplete="current-password" required maxlength="256" /></label>
       <p class="problem" role="alert" data-error></p>
       <button class="primary" type="submit">Sign in</button>
+      ${provider ? html`<p class="or"><a href="/v1/session/oidc">Sign in at your identity provider</a></p>` : nothing}
     </form>
   </main>`;
 }

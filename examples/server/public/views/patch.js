@@ -57,6 +57,7 @@ function verdict(patch) {
   const { tone } = statusOf(patch);
   const { n, failed, open } = patch.evidence;
   const silent = patch.outcomes.reduce((sum, one) => sum + (one.control ? 0 : one.silent), 0);
+  const left = patch.outcomes.reduce((sum, one) => sum + (one.control ? 0 : one.left), 0);
   const late = patch.outcomes.reduce((sum, one) => sum + (one.control ? 0 : one.failedLate), 0);
   return html`<section class="card verdict ${tone}" aria-labelledby="verdict">
     <h2 id="verdict" class="visually-hidden">What the gate makes of it</h2>
@@ -66,7 +67,7 @@ function verdict(patch) {
       <div><dt>Machines began</dt><dd>${count(n)}</dd></div>
       <div><dt>Good</dt><dd>${count(n - failed - open)}</dd></div>
       <div class=${failed > 0 ? 'failed' : ''}><dt>Failed</dt><dd>${count(failed)}${silent > 0 ? html` <small>${count(silent)} fell silent</small>` : nothing}</dd></div>
-      <div><dt>Not answered yet</dt><dd>${count(open)}</dd></div>
+      <div><dt>Not answered yet</dt><dd>${count(open)}${left > 0 ? html` <small>${count(left)} went down in order</small>` : nothing}</dd></div>
       <div><dt>Failure rate</dt><dd>${n === 0 ? '–' : percent(failed / n)} <small>${percent(patch.policy.p0)} is normal</small></dd></div>
       <div><dt>Evidence of harm</dt><dd>${odds(patch.decision.lnHalt)}</dd></div>
       ${controlFigures(patch)}

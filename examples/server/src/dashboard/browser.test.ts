@@ -1,7 +1,14 @@
 import axe from 'axe-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, launchBrowser, openDashboard, signIn, type StorageState } from '../testing/dashboard/browser.ts';
+import {
+  chromiumPath,
+  launchBrowser,
+  openDashboard,
+  openLine,
+  signIn,
+  type StorageState,
+} from '../testing/dashboard/browser.ts';
 import { crash, type Fleet, publishFleet } from '../testing/dashboard/fleet.ts';
 import { addPeople, people } from '../testing/dashboard/story.ts';
 import { type Harness, startHarness } from '../testing/harness.ts';
@@ -39,7 +46,7 @@ describe.runIf(chromiumPath !== undefined)('the dashboard in Chromium', { timeou
   async function open(
     who: keyof typeof people,
     fleet?: Fleet,
-    look: { colorScheme?: 'light' | 'dark'; width?: number } = {},
+    look: { colorScheme?: 'light' | 'dark'; width?: number; url?: string } = {},
   ): Promise<Page> {
     const known = sessions.get(who);
     const state = known === undefined ? {} : { storageState: known };
@@ -153,6 +160,20 @@ describe.runIf(chromiumPath !== undefined)('the dashboard in Chromium', { timeou
     await page.context().close();
   });
 
+  it('says when it is not live, and catches up when it is again', async () => {
+    const lp = await publish('cut-off');
+    await using line = await openLine(harness.server.url);
+    const page = await open('operator', lp, { url: line.url });
+    await page.getByText('Live', { exact: true }).waitFor();
+    line.cut();
+    await page.getByText(/^(Connecting|Not live)/).waitFor();
+    await lp.report(lp.good(4));
+    line.mend();
+    await figure(page, 'Machines began', '4').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.context().close();
+  });
+
   it('lets a viewer look and not act', async () => {
     const lp = await publish('viewed');
     const page = await open('viewer', lp);
@@ -251,7 +272,7 @@ describe.runIf(chromiumPath !== undefined)('the dashboard in Chromium', { timeou
   });
 
   it('was not complained of by the browser: no policy broken, nothing thrown', () => {
-    // What the server refuses on purpose in these tests is told there as well.
-    expect(complaints.filter((text) => !/status of (401|409)/.test(text))).toEqual([]);
+    // What the server refuses on purpose in these tests is told there as well, and that the line was cut.
+    expect(complaints.filter((text) => !/status of (401|409)|net::ERR_/.test(text))).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ import { addPageRoutes } from './page-routes.ts';
 import { listPatches } from './patch-summary.ts';
 import { viewPatch } from './patch-view.ts';
 import { shareWork } from './share-work.ts';
-import type { OverviewView } from './views.ts';
+import type { OverviewView, SignInView } from './views.ts';
 
 const keyParams = z.strictObject({ key: releaseKeySchema });
 
@@ -38,6 +38,11 @@ export async function addDashboardRoutes(app: FastifyInstance, services: Service
     '/v1/dashboard/patches/:key',
     { onRequest, schema: { summary: 'All that is known of one patch, for people.', params: keyParams } },
     (request) => patch(request.params.key),
+  );
+  app.get(
+    '/v1/sign-in',
+    { schema: { summary: 'How one may sign in; for everybody.' } },
+    async (): Promise<SignInView> => ({ provider: services.config.oidc !== undefined }),
   );
   addEventRoute(app, services);
 }

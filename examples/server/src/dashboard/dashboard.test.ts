@@ -161,6 +161,10 @@ describe('the page', () => {
       expect([path, (await harness.ask('GET', `/dashboard/${path}`)).status]).toEqual([path, 404]);
   });
 
+  it('knows how one may sign in before somebody does', async () => {
+    expect((await harness.ask('GET', '/v1/sign-in')).json).toEqual({ provider: false });
+  });
+
   it('is where the bare address leads', async () => {
     expect((await harness.ask('GET', '/')).headers.location).toBe('/dashboard/');
   });

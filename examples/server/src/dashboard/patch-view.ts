@@ -93,7 +93,7 @@ function outcomesOf(counts: Awaited<ReturnType<typeof loadCounts>>): OutcomeView
   const sums = new Map<string, OutcomeView>();
   for (const { tier, kernel, arch, cpuFamily: cpu, control, ...count } of counts) {
     const id = JSON.stringify([tier, kernel, arch, cpu, control]);
-    const sum = sums.get(id) ?? { started: 0, good: 0, failed: 0, silent: 0, failedLate: 0 };
+    const sum = sums.get(id) ?? { started: 0, good: 0, failed: 0, silent: 0, left: 0, failedLate: 0 };
     sums.set(id, {
       tier,
       kernel,
@@ -104,6 +104,7 @@ function outcomesOf(counts: Awaited<ReturnType<typeof loadCounts>>): OutcomeView
       good: sum.good + count.good,
       failed: sum.failed + count.failed,
       silent: sum.silent + count.silent,
+      left: sum.left + count.left,
       failedLate: sum.failedLate + count.failedLate,
     });
   }

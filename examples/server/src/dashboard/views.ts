@@ -90,7 +90,15 @@ export interface OutcomeView {
   readonly good: number;
   readonly failed: number;
   readonly silent: number;
+  /** Went down in good order before they were proven; among those that have not answered. */
+  readonly left: number;
   readonly failedLate: number;
+}
+
+/** How one may sign in; told to everybody. */
+export interface SignInView {
+  /** At an identity provider, too. */
+  readonly provider: boolean;
 }
 
 /** All that the page shows of one patch. */

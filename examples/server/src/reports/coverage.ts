@@ -17,6 +17,7 @@ export const coverageRow = z.object({
   good: z.int(),
   failed: z.int().describe('Silent ones are not in it.'),
   silent: z.int(),
+  left: z.int().describe('Went down in good order before they were proven.'),
   open: z.int().describe('Have not answered yet.'),
   failurePercent: z.number().nullable().describe('Failed and silent ones of those that began; null where none did.'),
 });
@@ -32,9 +33,10 @@ interface Outcomes {
   readonly good: number;
   readonly failed: number;
   readonly silent: number;
+  readonly left: number;
 }
 
-const noOutcomes: Outcomes = { began: 0, good: 0, failed: 0, silent: 0 };
+const noOutcomes: Outcomes = { began: 0, good: 0, failed: 0, silent: 0, left: 0 };
 
 /** Every release in every tier that it has reached; from the rolled-up counts. */
 export async function loadCoverage(
@@ -44,7 +46,7 @@ export async function loadCoverage(
 ): Promise<readonly CoverageRow[]> {
   const { rows } = await sql.query<Outcomes & { release: string; tier: string }>(
     `select release, tier, sum(started)::bigint as began, sum(good)::bigint as good, sum(failed)::bigint as failed,
-       sum(silent)::bigint as silent
+       sum(silent)::bigint as silent, sum(left_orderly)::bigint as "left"
      from outcome_counts where not control group by release, tier`,
   );
   const counted = new Map(rows.map(({ release, tier: name, ...outcomes }) => [idOf(release, name), outcomes]));
@@ -73,7 +75,7 @@ function rowOf(
   { key, release, state }: PublishedRelease,
   { snapshot, outcomes, tier, microPercent }: Place,
 ): CoverageRow {
-  const { began, good, failed, silent } = outcomes;
+  const { began, good, failed, silent, left } = outcomes;
   const isBlocked = snapshot.blocklist.entries.some((entry) => entry.release === key);
   return {
     tier,
@@ -85,7 +87,7 @@ function rowOf(
     status: isBlocked ? 'blocked' : state.status.kind,
     sharePercent: microPercent / 1e6,
     ...outcomes,
-    open: began - good - failed - silent,
+    open: began - good - failed - silent - left,
     failurePercent: began === 0 ? null : Number(((100 * (failed + silent)) / began).toPrecision(4)),
   };
 }

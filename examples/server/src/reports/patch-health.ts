@@ -7,7 +7,7 @@ export const healthRow = z.object({
   release: z.string(),
   kernel: z.string(),
   arch: z.string(),
-  what: z.enum(['began', 'good', 'failed', 'silent', 'failed-late', 'ping', 'failure', 'check']),
+  what: z.enum(['began', 'good', 'failed', 'silent', 'left', 'failed-late', 'ping', 'failure', 'check']),
   detail: z.string().describe('Kind of the ping; phase, code and title of the failure; end and reason of the check.'),
   count: z.int(),
 });
@@ -32,7 +32,7 @@ export async function loadHealth(sql: Sql, { tier, release }: HealthQuery): Prom
   const { rows } = await sql.query<HealthRow>(
     `select tier, release, kernel, arch, what, detail, sum(count)::bigint as count from (
        select tier, release, kernel, arch, o.what, '' as detail, o.count from outcome_counts as c
-         cross join lateral (values ('began', started), ('good', good), ('failed', failed), ('silent', silent), ('failed-late', failed_late))
+         cross join lateral (values ('began', started), ('good', good), ('failed', failed), ('silent', silent), ('left', left_orderly), ('failed-late', failed_late))
            as o (what, count) where not c.control
        union all
        select tier, release, kernel, arch, 'ping', kind, pings from ping_counts where release <> ''

@@ -56,10 +56,10 @@ describe('the coverage report', () => {
     });
     const [header, first] = csv.bytes.toString().split('\r\n');
     expect(header).toBe(
-      'tier,release,kernel,arch,fixes,published,status,sharePercent,began,good,failed,silent,open,failurePercent',
+      'tier,release,kernel,arch,fixes,published,status,sharePercent,began,good,failed,silent,left,open,failurePercent',
     );
     expect(first).toMatch(
-      /^internal,lp-1,6\.1\.0-56-amd64,x86_64,CVE-2026-1001 CVE-2026-1002,\d{4}-[^,]+,running,100,9,6,2,0,1,22\.22$/,
+      /^internal,lp-1,6\.1\.0-56-amd64,x86_64,CVE-2026-1001 CVE-2026-1002,\d{4}-[^,]+,running,100,9,6,2,0,0,1,22\.22$/,
     );
     expect((await ask('/v1/reports/coverage?tier=stable')).json.rows).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { findChromium } from '@klpkit-internal/testkit/browser';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
@@ -22,6 +23,53 @@ export function launchBrowser(): Promise<Browser> {
     args: isRoot ? [...flags, '--no-sandbox'] : flags,
     chromiumSandbox: !isRoot,
   });
+}
+
+/** The way from the browser to the server, that a test can cut. */
+export interface Line extends AsyncDisposable {
+  readonly url: string;
+  /** Breaks what is open, and everything that is tried. */
+  cut(): void;
+  mend(): void;
+}
+
+/** Passes bytes on to the server at `url`. */
+export async function openLine(url: string): Promise<Line> {
+  const { hostname, port } = new URL(url);
+  const open = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((from) => {
+    const to = connect(Number(port), hostname);
+    for (const [socket, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      open.add(socket);
+      socket
+        .on('error', () => other.destroy())
+        .on('close', () => {
+          open.delete(socket);
+          other.destroy();
+        });
+    }
+    if (isCut) from.destroy();
+    else from.pipe(to).pipe(from);
+  });
+  await new Promise<void>((resolve) => server.listen(0, hostname, resolve));
+  return {
+    url: `https://${hostname}:${(server.address() as AddressInfo).port}`,
+    cut: () => {
+      isCut = true;
+      for (const socket of open) socket.destroy();
+    },
+    mend: () => {
+      isCut = false;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 /** How a page is opened. */
