@@ -19,18 +19,11 @@ const signalBase = 128;
  * ```
  */
 export function describeExit(exit: ProgramExit): string {
-  switch (exit.kind) {
-    case 'exited': {
-      const signal = signalOf(exit.exitCode);
-      return `exit code ${exit.exitCode}${signal === undefined ? '' : ` (${signal})`}`;
-    }
-    case 'panicked':
-      return `the kernel panicked: ${exit.message}`;
-    case 'powered-off':
-      return 'the machine went down without a panic';
-    case 'timed-out':
-      return `its time was over after ${exit.afterMs} ms`;
-  }
+  if (exit.kind === 'panicked') return `the kernel panicked: ${exit.message}`;
+  if (exit.kind === 'powered-off') return 'the machine went down without a panic';
+  if (exit.kind === 'timed-out') return `its time was over after ${exit.afterMs} ms`;
+  const signal = signalOf(exit.exitCode);
+  return `exit code ${exit.exitCode}${signal === undefined ? '' : ` (${signal})`}`;
 }
 
 function signalOf(exitCode: number): string | undefined {
