@@ -34,7 +34,7 @@ export async function startBenchServer(folder: string, token?: string): Promise<
   await mkdir(folder, { recursive: true });
   // As root the database runs as somebody else, who has to come through.
   await chmod(dirname(folder), 0o711);
-  const running = await startProgram<ServerSaid>('server-program.ts', {
+  const running = await startProgram<ServerSaid>(new URL('./server-program.ts', import.meta.url), {
     stateDir: folder,
     trustCertificates: [authority.certificate],
   });

@@ -42,8 +42,13 @@ async function post(
   body: { url: string; connections: number; bodies: readonly string[] },
 ): Promise<number> {
   const { url, ...rest } = body;
-  const { perSecond, failed } = await load({ ...rest, url: `${url}/v1/pings`, seconds: roundS, folder: place.folder });
-  if (failed > 0) throw new Error(`${failed} requests were not answered well`);
+  const { perSecond, failed, said } = await load({
+    ...rest,
+    url: `${url}/v1/pings`,
+    seconds: roundS,
+    folder: place.folder,
+  });
+  if (failed > 0) throw new Error(`${failed} requests were not answered well: ${said}`);
   return perSecond;
 }
 
@@ -75,7 +80,7 @@ async function batches(place: Place): Promise<Figures> {
       (await post(place, {
         url: place.server.said.url,
         connections: batchConnections,
-        bodies: bodies(place.release, 6_000, batchSize),
+        bodies: bodies(place.release, 4_000, batchSize),
       })),
     peer: await insertBatches(place.server.database, { connections: batchConnections, batchSize, seconds: roundS }),
   }));

@@ -8,6 +8,8 @@ export interface Load {
   readonly perSecond: number;
   /** Answers that were not 2xx or 3xx, and connections that broke. */
   readonly failed: number;
+  /** All that wrk printed. */
+  readonly said: string;
 }
 
 /** How {@link load} asks. */
@@ -43,13 +45,16 @@ export async function load({ url, connections, seconds, bodies, folder }: LoadOp
   if (perSecond === 0) throw new Error(`wrk sent nothing: ${out}`);
   const broken = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(out)?.slice(1) ?? [];
   const failed = numberOf(/Non-2xx or 3xx responses: (\d+)/) + broken.reduce((sum, one) => sum + Number(one), 0);
-  return { perSecond, failed };
+  return { perSecond, failed, said: out };
 }
 
 function luaScript(lines: string): string {
   return `
 local bodies, at = {}, 0
-for line in io.lines("${lines}") do bodies[#bodies + 1] = wrk.format("POST", nil, {["content-type"] = "application/json"}, line) end
+init = function()
+  wrk.headers["content-type"] = "application/json"
+  for line in io.lines("${lines}") do bodies[#bodies + 1] = wrk.format("POST", nil, nil, line) end
+end
 request = function()
   at = at % #bodies + 1
   return bodies[at]
@@ -65,16 +70,15 @@ export interface Running<T> {
 }
 
 /** Starts one and waits for its line. */
-export async function startProgram<T>(file: string, argument: unknown): Promise<Running<T>> {
-  const program = new URL(file, import.meta.url).pathname;
-  const argv = ['--conditions=@klpkit/source', program, JSON.stringify(argument)];
+export async function startProgram<T>(program: URL, argument: unknown): Promise<Running<T>> {
+  const argv = ['--conditions=@klpkit/source', program.pathname, JSON.stringify(argument)];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   let line = '';
   for await (const chunk of child.stdout) {
     line += String(chunk);
     if (line.includes('\n')) break;
   }
-  if (line === '') throw new Error(`${file} ended before it said anything`);
+  if (line === '') throw new Error(`${program.pathname} ended before it said anything`);
   return {
     child,
     said: JSON.parse(line) as T,
