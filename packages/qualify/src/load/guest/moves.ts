@@ -6,6 +6,7 @@ import {
   isKernelError,
   type MovingState,
   readPatches,
+  readTransition,
   removeModule,
   reverseTransition,
   setPatchEnabled,
@@ -89,14 +90,31 @@ export async function unloadAll(test: LoadTest): Promise<void> {
   }
 }
 
+/** The limit of a transition; a watch looks at the tasks too seldom to keep it, as a look is dear. */
+const timeIsOver = new Error('the time of a transition is over');
+
 async function follow(test: LoadTest, name: string): Promise<string> {
-  let last = 'absent';
-  for await (const state of watchTransition(name, test.kernel)) {
-    last = state.kind;
-    if (state.kind !== 'patching' && state.kind !== 'unpatching') continue;
-    if (state.elapsedMs > test.plan.transitionMs) await stalled(test, name, state);
+  const kind = await watchFor(test, name);
+  if (kind !== undefined) return kind;
+  const state = await readTransition(name, test.kernel);
+  if (state.kind !== 'patching' && state.kind !== 'unpatching') return state.kind; // it ended in the last moment
+  return await stalled(test, name, state);
+}
+
+/** The last state; undefined where the transition takes too long. */
+async function watchFor(test: LoadTest, name: string): Promise<string | undefined> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(timeIsOver), test.plan.transitionMs);
+  try {
+    let last = 'absent';
+    for await (const { kind } of watchTransition(name, { ...test.kernel, signal: limit.signal })) last = kind;
+    return last;
+  } catch (error) {
+    if (error === timeIsOver) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  return last;
 }
 
 /** Turns a stalled transition back, so that what is said next is said by a machine that is well. */
@@ -106,17 +124,10 @@ async function stalled(test: LoadTest, name: string, state: MovingState): Promis
     return `${comm} (${tid})${where ? ` in ${where}` : ''}`;
   });
   const who = blockers.length === 0 ? 'tasks that could not be named' : blockers.join('; ');
-  let end = 'It was reversed.';
-  try {
-    await reverseTransition(name, test.kernel);
-    for await (const next of watchTransition(name, test.kernel)) {
-      if ('elapsedMs' in next && next.elapsedMs > test.plan.transitionMs) throw new Error('it does not end either');
-    }
-  } catch (error) {
-    end = `It could not be reversed: ${error instanceof Error ? error.message : String(error)}.`;
-  }
+  await reverseTransition(name, test.kernel);
+  const end = (await watchFor(test, name)) === undefined ? 'It could not be reversed either.' : 'It was reversed.';
   throw new StepFailure(
     'TRANSITION_STALLED',
-    `The ${state.kind} transition of ${name} did not end in ${Math.round(state.elapsedMs / 1000)} s, held up by ${who}. ${end}`,
+    `The ${state.kind} transition of ${name} did not end in ${test.plan.transitionMs / 1000} s, held up by ${who}. ${end}`,
   );
 }
