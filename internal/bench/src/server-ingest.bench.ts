@@ -133,7 +133,7 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
   await using temp = await tempFolder('klpkit-bench-');
   const folder = temp.path;
   const server = await startBenchServer(join(folder, 'state'));
-  const peer = await startProgram<{ url: string }>('server-peer-program.ts', {
+  const peer = await startProgram<{ url: string }>(new URL('./server-peer-program.ts', import.meta.url), {
     secrets: join(folder, 'state/secrets'),
   });
   try {
