@@ -11,7 +11,7 @@ import type { Reason, Verdict } from './verdict.ts';
  * - `failing`: fails on both kernels, always
  * - `fixed`: fails less often on the patched kernel than chance explains
  * - `new`: only the patched kernel has it
- * - `skipped`: did not run on the patched kernel, or on neither
+ * - `skipped`: did not run on the patched kernel, or on neither, or is left out there more often than chance explains
  */
 export type TestClass =
   | 'pass'

@@ -7,8 +7,8 @@ import { countOutcomes, type Outcomes, type TestHistory } from './outcomes.ts';
 import type { Progress, RunCounts } from './progress.ts';
 import { countSlow, medianMs } from './slow.ts';
 
-/** Chance below which a test that fails less often is called fixed. A word for people: no verdict rests on it. */
-const fixedBelow = 0.001;
+/** Chance below which a test that fails less often is called fixed, and one that is skipped more often is a doubt. */
+const remarkable = 0.001;
 
 /** Times alpha up to which a test that was not found worse is still suspected. */
 const suspicion = 5;
@@ -24,7 +24,16 @@ const isFixed = (unpatched: TestTally, patched: TestTally): boolean =>
     unpatched: patched.runs,
     patched: unpatched.runs,
     failed: patched.failed + unpatched.failed,
-  }) < fixedBelow;
+  }) < remarkable;
+
+/** Whether the patched kernel leaves it out more often than chance explains: what did not run has proven nothing. */
+const isSkippedMore = (unpatched: TestTally, patched: TestTally): boolean =>
+  patched.skipped > 0 &&
+  fisherLower(unpatched.skipped, {
+    unpatched: unpatched.runs + unpatched.skipped,
+    patched: patched.runs + patched.skipped,
+    failed: unpatched.skipped + patched.skipped,
+  }) < remarkable;
 
 /** Tests that never failed or were slow before and that are neither found worse nor cleared when the runs are used up. */
 function unclearedTests({ finished, look, aspects }: Progress, plan: Plan): Set<number> {
@@ -49,6 +58,7 @@ function classOf(test: TestHistory, judgement: Judgement, sides: Sides, plan: Pl
   if (patched.runs === 0) return 'skipped';
   const found = worse(judgement, patched, plan);
   if (found !== undefined) return found;
+  if (isSkippedMore(unpatched, patched)) return 'skipped';
   if (unpatched.failed + patched.failed === 0) return 'pass';
   if (patched.failed === patched.runs && unpatched.failed === unpatched.runs) return 'failing';
   return isFixed(unpatched, patched) ? 'fixed' : 'flaky';

@@ -116,6 +116,21 @@ describe('the same tests on both kernels', () => {
     expect(new Set(codes(report))).toEqual(new Set(['TEST_SKIPPED']));
   });
 
+  it('doubts where the patched kernel leaves a test out more often, and not where both do', () => {
+    const kernel = (skips: (index: number) => boolean): TestRun[] =>
+      times(40, (index) => run({ a: 'pass', b: skips(index) ? 'skip' : 'pass' }));
+    const often = kernel((index) => index % 4 !== 0);
+    expect(
+      codes(
+        compareRuns(
+          kernel(() => false),
+          often,
+        ),
+      ),
+    ).toEqual(['TEST_SKIPPED']);
+    expect(compareRuns(often, often)).toMatchObject({ verdict: 'pass', finished: true });
+  });
+
   it('tells flaky, failing, fixed, new and skipped tests from regressions', () => {
     const before = times(20, (index) =>
       run({

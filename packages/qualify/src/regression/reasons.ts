@@ -52,7 +52,7 @@ function reasonOf(test: TestComparison): Reason | undefined {
         : {
             code: 'TEST_SKIPPED',
             weight: 'doubts',
-            message: `${name}: ran unpatched and was skipped in every patched run. See what it misses there.`,
+            message: `${name}: skipped in ${patched.skipped} of ${patched.skipped + patched.runs} runs, unpatched in ${unpatched.skipped} of ${unpatched.skipped + unpatched.runs}. See what it misses there.`,
           };
     default:
       return undefined;
