@@ -65,7 +65,11 @@ export async function runPanicScenarios(
       results.set(name, failed(name, `no panic: ${before.ending}`, transcript));
       break;
     }
-    await first.vm.rebooted({ timeoutMs: panicLimitMs });
+    const stayedDown = await first.vm.rebooted({ timeoutMs: panicLimitMs }).then(() => undefined, String);
+    if (stayedDown !== undefined) {
+      results.set(name, failed(name, `it did not come back from its panic (${stayedDown})`, transcript));
+      break;
+    }
     const after = await runInVm(first.vm, program(name, names[index + 1]), { onLine });
     const judged = results.get(name) ?? failed(name, `not judged: ${after.ending}`, transcript);
     results.set(name, { ...judged, notes: [...before.notes, ...after.notes, ...judged.notes] });

@@ -37,7 +37,7 @@ export interface VmMachineResult {
 export const hostSeenFromVm = '10.0.2.2';
 
 /** A machine that takes longer than this to take one patch is stuck. */
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 400_000;
 
 /**
  * Boots the kernel under `sig_enforce=1`, lets the client check, download over TLS, verify, insert, watch and report once, and
