@@ -1,5 +1,6 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { tempFolder } from '@klpkit-internal/testkit';
 import { describe, expect, it } from 'vitest';
 import { createHttpsSource } from './https-source.ts';
@@ -7,11 +8,17 @@ import { makeTestMachine } from './test-machine.fixture.ts';
 import { makeRelease, type TestRelease } from './test-release.fixture.ts';
 import { type Misbehaviour, startTlsServer } from './tls-server.fixture.ts';
 
-/** Serves ranges as a web server does; breaks off after `breakAfter` bytes of each answer, where that is given. */
+/** How an answer breaks off: after so many bytes, and not before `until` resolves. */
+interface Break {
+  readonly after: number;
+  readonly until?: () => Promise<unknown>;
+}
+
+/** Serves ranges as a web server does, and breaks off where it is told to. */
 function rangeServer(
   { bytes }: TestRelease,
   ranges: (string | undefined)[],
-  breakAfter?: () => number | undefined,
+  breakOf: () => Break | undefined = () => undefined,
 ): Misbehaviour {
   return (path, response, request) => {
     if (!path.startsWith('/v1/payloads/')) return false;
@@ -20,11 +27,19 @@ function rangeServer(
     const rest = bytes.subarray(from);
     const partial = from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length, ...partial });
-    const limit = breakAfter?.();
-    if (limit === undefined) response.end(rest);
-    else response.write(rest.subarray(0, limit), () => setImmediate(() => response.destroy()));
+    const broken = breakOf();
+    if (broken === undefined) response.end(rest);
+    else {
+      response.write(rest.subarray(0, broken.after));
+      void Promise.resolve(broken.until?.()).then(() => response.destroy());
+    }
     return true;
   };
+}
+
+/** What a broken connection has not delivered is lost, so it breaks when the part has it. */
+async function untilPartHas(file: string, bytes: number): Promise<void> {
+  while ((await stat(file).catch(() => ({ size: 0 }))).size < bytes) await setTimeout(5);
 }
 
 const pathOf = ({ release }: TestRelease) => `/v1/payloads/${release.sha256}`;
@@ -35,17 +50,17 @@ describe('a payload on its way', () => {
     const one = await makeRelease();
     const ranges: (string | undefined)[] = [];
     let isAway = true;
-    const server = await startTlsServer(
-      one,
-      rangeServer(one, ranges, () => (isAway ? (ranges.length === 1 ? 500 : 0) : undefined)),
-    );
-    await using _ = server;
-    const { url, ca } = server;
     const downloads = join(folder.path, 'downloads');
+    const part = join(downloads, `${one.release.sha256}.part`);
+    const breakOf = (): Break | undefined => {
+      if (!isAway) return undefined;
+      return ranges.length === 1 ? { after: 500, until: () => untilPartHas(part, 500) } : { after: 0 };
+    };
+    await using server = await startTlsServer(one, rangeServer(one, ranges, breakOf));
+    const { url, ca } = server;
     const first = createHttpsSource({ url, ca, downloads });
     await expect(first.payload(one.release, pathOf(one))).rejects.toMatchObject({ code: 'PAYLOAD_TRUNCATED' });
     first.close();
-    const part = join(downloads, `${one.release.sha256}.part`);
     const { size, mode } = await stat(part);
     expect([size, mode & 0o777, (await stat(downloads)).mode & 0o777]).toEqual([500, 0o600, 0o700]);
     isAway = false;
@@ -83,10 +98,10 @@ describe('a payload on its way', () => {
   it('of another release makes room: the folder never holds more than one', async () => {
     await using folder = await tempFolder();
     const one = await makeRelease();
-    await using server = await startTlsServer(
-      one,
-      rangeServer(one, [], () => 10),
-    );
+    const part = join(folder.path, `${one.release.sha256}.part`);
+    let had = 0;
+    const broken = (): Break => ({ after: 10, until: () => untilPartHas(part, (had += 10)) });
+    await using server = await startTlsServer(one, rangeServer(one, [], broken));
     await writeFile(join(folder.path, `${'0'.repeat(64)}.part`), 'old');
     const source = createHttpsSource({ url: server.url, ca: server.ca, downloads: folder.path });
     await expect(source.payload(one.release, pathOf(one))).rejects.toMatchObject({ code: 'PAYLOAD_TRUNCATED' });
