@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import type { BenchContext, BenchRow } from './bench.ts';
 import { median } from './median.ts';
 import { beforePing, type BenchServer, publishRelease, startBenchServer } from './server-bench.ts';
-import { load, startProgram, wrkMissing } from './server-load.ts';
+import { load, type Running, startProgram, wrkMissing } from './server-load.ts';
 import { insertBatches } from './server-raw-insert.ts';
 
 export const name = 'server: ingest';
@@ -133,10 +133,11 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
   await using temp = await tempFolder('klpkit-bench-');
   const folder = temp.path;
   const server = await startBenchServer(join(folder, 'state'));
-  const peer = await startProgram<{ url: string }>(new URL('./server-peer-program.ts', import.meta.url), {
-    secrets: join(folder, 'state/secrets'),
-  });
+  let peer: Running<{ url: string }> | undefined;
   try {
+    peer = await startProgram<{ url: string }>(new URL('./server-peer-program.ts', import.meta.url), {
+      secrets: join(folder, 'state/secrets'),
+    });
     const place: Place = { context, server, folder, release: await publishRelease(server, 'lp') };
     context.log('single pings, batches, memory');
     const first = { single: await singles(place, peer.said.url), batch: await batches(place) };
@@ -158,7 +159,7 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
       atMost,
     ];
   } finally {
-    await peer.stop();
+    await peer?.stop();
     await server.stop();
   }
 }
