@@ -45,6 +45,8 @@ const state = {
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.replaceChildren();
 let stop = () => {};
+/** The act whose dialog is open. @type {Act | undefined} */
+let shown;
 
 /** @param {Partial<State>} change */
 function update(change) {
@@ -67,8 +69,9 @@ function draw() {
   const dialog =
     state.act === undefined ? nothing : actDialog({ act: state.act, close: () => update({ act: undefined }), done });
   render([shell({ state, main, setFilter: (filter) => update({ filter }), leave: () => void leave() }), dialog], root);
-  const drawn = root.querySelector('dialog');
-  if (drawn?.open === false) drawn.showModal();
+  // Once for every act: a dialog that is closing at this moment must not open again.
+  if (shown !== state.act && state.act !== undefined) root.querySelector('dialog')?.showModal();
+  shown = state.act;
 }
 
 function keyOfAddress() {
