@@ -36,7 +36,7 @@ const rows = names.map((name) => {
 const text = `# What was seen on real kernels
 
 Written by \`vm/src/write-results.ts\` from runs of \`pnpm test:vm\`: Debian's kernels under QEMU's interpreter (TCG, 2 CPUs), so times say
-nothing of real machines. \`as expected\`: the scenario of that name under \`vm/src/scenarios\` held; a dash: it is not run there.
+nothing of real machines. \`as expected\`: the scenario of that name under \`vm/src/scenarios\` held; a dash: it is not run there, or was not yet.
 
 ${row(['expectation', ...kernels.map(({ release }) => release)])}
 ${row(['---', ...kernels.map(() => '---')])}
