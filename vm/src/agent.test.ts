@@ -1,0 +1,3 @@
+import { describeCrashes } from './agent/describe-crashes.ts';
+
+describeCrashes('newest-6.1-cloud');

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A livepatch of the function behind /proc/cmdline that takes the machine down. An agent inserts without
+ * parameters, so what happens and when is the including file's: FUSE_INIT() runs in the init, before the patch is enabled;
+ * FUSE_LATER() runs FUSE_SECONDS after it.
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/workqueue.h>
+#include <linux/livepatch.h>
+
+static noinline void klpkit_fuse_panic(void)
+{
+	panic("klpkit: the fuse of this livepatch has burnt down");
+}
+
+static void klpkit_fuse_burn(struct work_struct *unused)
+{
+	FUSE_LATER();
+}
+
+static DECLARE_DELAYED_WORK(fuse, klpkit_fuse_burn);
+
+static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)
+{
+	seq_puts(m, "KLPKIT-FUSE\n");
+	return 0;
+}
+
+static struct klp_func funcs[] = {
+	{
+		.old_name = "cmdline_proc_show",
+		.new_func = livepatch_cmdline_proc_show,
+	},
+	{ }
+};
+
+static struct klp_object objs[] = {
+	{
+		.funcs = funcs,
+	},
+	{ }
+};
+
+static struct klp_patch patch = {
+	.mod = THIS_MODULE,
+	.objs = objs,
+};
+
+static int __init klpkit_fuse_init(void)
+{
+	int ret;
+
+	FUSE_INIT();
+	ret = klp_enable_patch(&patch);
+	if (!ret && FUSE_SECONDS)
+		schedule_delayed_work(&fuse, FUSE_SECONDS * HZ);
+	return ret;
+}
+
+static void __exit klpkit_fuse_exit(void)
+{
+	cancel_delayed_work_sync(&fuse);
+	(void)klpkit_fuse_panic;
+}
+
+module_init(klpkit_fuse_init);
+module_exit(klpkit_fuse_exit);
+MODULE_LICENSE("GPL");
+MODULE_INFO(livepatch, "Y");
