@@ -14,8 +14,9 @@ import { createIntake } from './ingest/intake.ts';
 import { appendPings, type TakenPing } from './ingest/ping-log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openPublished, type Published } from './publish/published.ts';
-import { openQueue } from './queue/open-queue.ts';
-import { startConfiguredSigning } from './repository/start-signing.ts';
+import type { Queue, QueueParts } from './queue/open-queue.ts';
+import type { SigningLoop } from './repository/signing-loop.ts';
+import type { SigningParts } from './repository/start-signing.ts';
 import type { ResolvedConfig } from './resolve-config.ts';
 import type { Services } from './services.ts';
 import type { StateDir } from './state-dir.ts';
@@ -47,21 +48,15 @@ export async function createServices({ state, closers, ...parts }: ServiceParts)
   keepRead(published, changes, log);
   const metrics = createMetrics({ database, published });
   const { gate, leadership, wake } = startGate({ ...parts, closers, published, metrics });
-  const signing = await startConfiguredSigning({
-    ...parts,
-    closers,
-    payloads,
-    published,
-    changes,
-    isLeader: () => leadership.isLeader(),
-  });
+  const isLeader = (): boolean => leadership.isLeader();
+  const signing = await openSigning({ ...parts, closers, payloads, published, changes, isLeader });
   const group = createGroupCommit<TakenPing>({
     write: (taken) => appendPings(database, taken),
     maxItems: maxGroup,
     maxWaiting: config.limits.maxWaitingPings,
   });
   closers.add(() => group.close());
-  const queue = config.queue && (await openQueue({ settings: config.queue, group, closers, log, onCommit: wake }));
+  const queue = config.queue && (await connectQueue({ settings: config.queue, group, closers, log, onCommit: wake }));
   const tiers = new Set(config.plan.tiers.map(({ tier }) => tier));
   const takePings = createIntake({
     published,
@@ -72,6 +67,19 @@ export async function createServices({ state, closers, ...parts }: ServiceParts)
   });
   const tokens = createTokenCheck(database, clock);
   return { ...parts, payloads, changes, published, metrics, gate, queue, signing, takePings, tokens };
+}
+
+// What few servers use is loaded by those that do: it would take longer than all the rest of a start.
+
+async function openSigning(parts: SigningParts): Promise<SigningLoop | undefined> {
+  if (parts.config.repository === undefined) return undefined;
+  const { startConfiguredSigning } = await import('./repository/start-signing.ts');
+  return startConfiguredSigning(parts);
+}
+
+async function connectQueue(parts: QueueParts): Promise<Queue> {
+  const { openQueue } = await import('./queue/open-queue.ts');
+  return openQueue(parts);
 }
 
 /** Reads what is published anew after every act, on whichever server. */

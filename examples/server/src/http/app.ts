@@ -11,7 +11,6 @@ import { addAdminRoutes } from './admin-routes.ts';
 import { bearerOf } from './authorize.ts';
 import { addErrorAnswers, answerError } from './error-answers.ts';
 import { addMachineRoutes } from './machine-routes.ts';
-import { addOidcRoutes } from './oidc-routes.ts';
 import { collectOpenApi } from './openapi.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
 import { addPayloadRoutes } from './payload-routes.ts';
@@ -44,7 +43,7 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   addPingRoutes(app, services);
   await app.register(async (admin) => addAdminRoutes(admin, services), { prefix: '/v1/admin' });
   addSessionRoutes(app, services);
-  addOidcRoutes(app, services);
+  if (services.config.oidc !== undefined) (await import('./oidc-routes.ts')).addOidcRoutes(app, services);
   await addRepositoryRoutes(app, services);
   await addDashboardRoutes(app, services);
   addReportRoutes(app, services);

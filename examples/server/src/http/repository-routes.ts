@@ -1,4 +1,3 @@
-import files from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
@@ -29,6 +28,7 @@ export async function addRepositoryRoutes(app: FastifyInstance, services: Servic
     },
   );
   if (config.repository === undefined) return;
+  const { default: files } = await import('@fastify/static');
   await app.register(files, {
     root: config.repository.folder,
     prefix,

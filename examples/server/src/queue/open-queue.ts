@@ -17,7 +17,8 @@ export interface Queue {
   check(): Promise<void>;
 }
 
-interface QueueParts {
+/** What {@link openQueue} needs. */
+export interface QueueParts {
   readonly settings: QueueSettings;
   /** Writes to the database. */
   readonly group: GroupCommit<TakenPing>;

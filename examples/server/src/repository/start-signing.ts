@@ -9,7 +9,8 @@ import type { Published } from '../publish/published.ts';
 import type { Changes } from '../changes/changes.ts';
 import { releaseKey, parseRelease } from '@klpkit/release';
 
-interface SigningParts extends Omit<ServiceParts, 'state'> {
+/** What {@link startConfiguredSigning} needs. */
+export interface SigningParts extends Omit<ServiceParts, 'state'> {
   readonly payloads: PayloadStore;
   readonly published: Published;
   readonly changes: Changes;
