@@ -19,7 +19,9 @@ const kmodNames = ['modprobe', 'modinfo', 'insmod', 'rmmod', 'lsmod', 'depmod'];
 const searchPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A root of Debian's programs, the scripts and the modules, signed by the lab's key, for the guest to chroot into. */
-export async function selftestEntries(lab: Lab): Promise<RootEntry[]> {
+export async function selftestEntries(
+  lab: Pick<Lab, 'kernel' | 'series' | 'authority' | 'folder'>,
+): Promise<RootEntry[]> {
   const sources = await fetchSelftests(lab.series);
   const folder = join(lab.folder, 'selftests');
   const modules = join(folder, 'lib/modules', lab.kernel.release, 'extra');

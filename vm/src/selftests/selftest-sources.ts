@@ -7,24 +7,31 @@ import type { Series } from '../scenario.ts';
 
 const run = promisify(execFile);
 
-/** The kernel's own livepatch selftests, as Debian's linux-source package has them. Run from there, not copied into this repository. */
+/** The kernel's own selftests, as Debian's linux-source package has them. Run from there, not copied into this repository. */
 export interface SelftestSources {
-  /** The shell scripts. */
+  /** All of those that are taken: `livepatch`, `proc`, `kcmp`, `timers`. */
+  readonly all: string;
+  /** The shell scripts of the livepatch tests. */
   readonly scripts: string;
   /** The C of the modules that they load. */
   readonly modules: string;
 }
 
-/** Fetches the sources into the cache; about 140 MB are downloaded and 200 kB kept. */
+/** What is unpacked, below `tools/testing/selftests`. A change of it wants another {@link edition}. */
+const taken = ['livepatch', 'proc', 'kcmp', 'timers', 'kselftest.h'];
+const edition = 2;
+
+/** Fetches the sources into the cache; about 140 MB are downloaded and 600 kB kept. */
 export async function fetchSelftests(series: Series): Promise<SelftestSources> {
-  const folder = join(defaultCacheFolder(), 'selftests', series);
+  const folder = join(defaultCacheFolder(), 'selftests', `${series}-${edition}`);
   const there = await access(folder).then(
     () => true,
     () => false,
   );
   if (!there) await unpack(series, folder);
-  const scripts = join(folder, 'tools/testing/selftests/livepatch');
-  return { scripts, modules: series === '6.1' ? join(folder, 'lib/livepatch') : join(scripts, 'test_modules') };
+  const all = join(folder, 'tools/testing/selftests');
+  const scripts = join(all, 'livepatch');
+  return { all, scripts, modules: series === '6.1' ? join(folder, 'lib/livepatch') : join(scripts, 'test_modules') };
 }
 
 async function unpack(series: Series, folder: string): Promise<void> {
@@ -34,7 +41,7 @@ async function unpack(series: Series, folder: string): Promise<void> {
     await run('apt-get', ['download', '-qq', `linux-source-${series}`], { cwd: draft });
     const [debian = ''] = (await readdir(draft)).filter((name) => name.endsWith('.deb'));
     const script = `dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/linux-source-$2.tar.xz" |
-      tar -xJ -C "$3" --strip-components=1 --wildcards '*/tools/testing/selftests/livepatch' '*/lib/livepatch'`;
+      tar -xJ -C "$3" --strip-components=1 --wildcards ${taken.map((name) => `'*/tools/testing/selftests/${name}'`).join(' ')} '*/lib/livepatch'`;
     await mkdir(join(draft, 'src'));
     await run('sh', ['-c', script, 'sh', debian, series, 'src'], { cwd: draft }).catch((error: unknown) => {
       if (series === '6.1') throw error; // later sources have no lib/livepatch, of which tar complains
