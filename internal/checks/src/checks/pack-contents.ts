@@ -13,7 +13,7 @@ const allowed: readonly RegExp[] = [
   /^schemas\/[\w.-]+\.json$/,
 ];
 /** … and what it may not, although it looks like the above. */
-const forbidden = /(?:\.|-)(?:test|spec|scenario|bench|fixture)s?\.|(?:^|\/)(?:__tests__|fixtures|test)\//;
+const forbidden = /\.(?:test|spec|scenario|bench|fixture)s?\.|(?:^|\/)(?:__tests__|fixtures|test)\//;
 
 /** What it must hold. CHANGELOG.md comes with the first `changeset version`. */
 const required = ['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts'] as const;

@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Workload } from './workload.ts';
 
@@ -15,7 +16,7 @@ export function makeSocketWorkload(kind: 'tcp' | 'udp' | 'unix-sockets'): Worklo
   const isTcp = kind === 'tcp';
   return streamWorkload(
     kind,
-    isTcp ? { host: '127.0.0.1', port: 0 } : { path: join(mkdtempSync('/tmp/klpkit-unix-'), 's') },
+    isTcp ? { host: '127.0.0.1', port: 0 } : { path: join(mkdtempSync(join(tmpdir(), 'klpkit-unix-')), 's') },
   );
 }
 
