@@ -4,6 +4,7 @@ import type { Clock } from '@klpkit/kernel';
 import { nodeIdOf } from '@klpkit/rollout';
 import { readKernelInfo } from '@klpkit/kernel';
 import { type BlocklistStore, openBlocklistStore } from './blocklist-store.ts';
+import { readCpuFamily } from './cpu-family.ts';
 import { AgentError } from './error.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { openPayloadCache, type PayloadCache } from './payload-cache.ts';
@@ -26,6 +27,8 @@ export interface Body {
   readonly payloads: PayloadCache;
   readonly status: StatusKeeper;
   readonly kernelInfo: KernelInfo;
+  /** As pings say it; absent where the machine does not tell. */
+  readonly cpuFamily: string | undefined;
   /** For every function of `@klpkit/kernel`. */
   readonly kernelOptions: KernelOptions;
   readonly context: StepContext;
@@ -61,6 +64,7 @@ export async function openBody(ports: AgentOptions): Promise<Body> {
       ports.onEvent?.({ kind: 'trouble', code: 'STATUS_NOT_KEPT', message }),
     ),
     kernelInfo,
+    cpuFamily: await readCpuFamily((kernelOptions.root ?? liveRoot).procfs),
     kernelOptions,
     context: {
       subject,

@@ -10,7 +10,7 @@ export interface UnsentPing {
   readonly late?: true;
 }
 
-/** Adds kernel, architecture, tier, time and the id, and proves the result against the schema. */
+/** Adds kernel, architecture, processor family, tier, time and the id, and proves the result against the schema. */
 export function completePing({ draft, attemptId, late }: UnsentPing, body: Body): Ping {
   const { release: kernel, arch } = body.kernelInfo;
   return parsePing({
@@ -20,6 +20,7 @@ export function completePing({ draft, attemptId, late }: UnsentPing, body: Body)
     kernel,
     arch,
     tier: body.ports.identity.tier,
+    ...(body.cpuFamily === undefined ? {} : { cpuFamily: body.cpuFamily }),
     sentAt: body.epochMs(),
     ...(late === undefined ? {} : { late }),
   });

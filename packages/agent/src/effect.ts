@@ -5,7 +5,7 @@ import type { Attempt } from './state.ts';
 
 /** A ping before the agent adds id, kernel, architecture, tier and time. */
 export type PingDraft<P = Ping> = P extends Ping
-  ? Omit<P, 'id' | 'attemptId' | 'kernel' | 'arch' | 'tier' | 'sentAt' | 'late'>
+  ? Omit<P, 'id' | 'attemptId' | 'kernel' | 'arch' | 'cpuFamily' | 'tier' | 'sentAt' | 'late'>
   : never;
 
 /** What is to be done. The effects of one step run in order; the last one that answers gives the next event. */

@@ -51,7 +51,7 @@ function errorDraft(
   release: string,
   phase: Failed['phase'],
   failure: Failure,
-): Omit<ErrorPing, 'id' | 'attemptId' | 'kernel' | 'arch' | 'tier' | 'sentAt' | 'late'> {
+): Omit<ErrorPing, 'id' | 'attemptId' | 'kernel' | 'arch' | 'cpuFamily' | 'tier' | 'sentAt' | 'late'> {
   return {
     kind: 'error',
     release,
