@@ -196,12 +196,15 @@ describe('changes', () => {
     await harness.ask('POST', events, pause);
     await harness.ask('POST', events, resume);
     await harness.ask('POST', '/v1/pings', { body: { pings: [ping('before')] } });
-    await until(() => heard.some(({ kind }) => kind === 'counts'));
+    // What the tests before this one did to the clock and sent may be told only now: the server's own act, and counts before these acts.
+    const acts = (): Change[] => heard.filter((change) => change.kind === 'act' && change.actor !== 'server');
+    const afterActs = (): Change[] => heard.slice(heard.findLastIndex(({ kind }) => kind === 'act') + 1);
+    await until(() => acts().length === 2 && afterActs().some(({ kind }) => kind === 'counts'));
     await database.close();
-    expect(heard.filter(({ kind }) => kind !== 'resync')).toEqual([
+    expect(acts()).toEqual([
       expect.objectContaining({ kind: 'act', actor: 'token:first-admin', action: 'rollout-pause', release: 'lp-1' }),
       expect.objectContaining({ kind: 'act', action: 'rollout-resume', release: 'lp-1' }),
-      { kind: 'counts', releases: ['lp-1'] },
     ]);
+    expect(afterActs()).toContainEqual({ kind: 'counts', releases: ['lp-1'] });
   });
 });

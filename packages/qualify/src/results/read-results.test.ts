@@ -28,7 +28,7 @@ describe('what real runners print', () => {
   });
 
   it("reads kselftest's runner with the programs' own tests, timeouts and what was cut off", () => {
-    const run = vector('kselftest.log');
+    const run = vector('kselftest.txt');
     expect(run.format).toBe('kselftest');
     expect(statuses(run)).toEqual([
       'pass livepatch: test-livepatch.sh > basic function patching',
@@ -68,13 +68,13 @@ describe('what real runners print', () => {
   });
 
   it("reads LTP's table", () => {
-    const run = vector('ltp.log');
+    const run = vector('ltp.txt');
     expect(statuses(run)).toEqual(['pass abort01', 'skip accept03', 'fail bind06', 'fail clone09']);
     expect(run.faults).toEqual([]);
   });
 
   it("reads LTP's output with durations, signals and the test that never ended", () => {
-    const run = vector('ltp-output.log');
+    const run = vector('ltp-output.txt');
     expect(statuses(run)).toEqual([
       'pass abort01',
       'skip accept03',
