@@ -21,7 +21,7 @@ import { type FreshMetadata, refreshMetadata } from './refresh-metadata.ts';
 
 /** What a reader needs. */
 export interface OpenRepositoryOptions {
-  /** A private folder that outlives the process: trusted metadata and the last blocklist are kept there. */
+  /** A private folder that outlives the process: trusted metadata and the last blocklist are kept there. One process uses it at a time. */
   readonly folder: string;
   /** The bytes of a `root.json` that came with the installation. */
   readonly trustedRoot: Uint8Array;
@@ -48,7 +48,7 @@ export interface RepositoryView {
 
 /** A repository, as a machine reads it. */
 export interface Repository {
-  /** Refreshes the metadata and reads what concerns this kernel. */
+  /** Refreshes the metadata and reads what concerns this kernel. Calls at the same time take turns: each remembers what it accepted. */
   readonly view: (kernel: KernelName, options?: { readonly signal?: AbortSignal }) => Promise<RepositoryView>;
   /** Downloads a release's payload to a file, resuming where an earlier attempt stopped; the file appears only when size and digest hold. */
   readonly fetchPayload: (release: Release, options: FetchPayloadOptions) => Promise<void>;
@@ -76,15 +76,28 @@ export interface Repository {
 export function openRepository(options: OpenRepositoryOptions): Repository {
   const { folder, trustedRoot, mirrors, minBytesPerSecond = defaultMinBytesPerSecond } = options;
   const metadataFolder = `${folder}/metadata`;
+  const inTurn = takingTurns();
   return {
     view: (kernel, { signal } = {}) =>
-      firstThatAnswers(mirrors, signal, async (mirror) => {
-        const abort = signal === undefined ? {} : { signal };
-        const fresh = await refreshMetadata(mirror, { metadataFolder, trustedRoot, minBytesPerSecond, ...abort });
-        return { ...(await readKernel(fresh, kernel)), ...(await readBlocklist(fresh, folder)), mirror: mirror.name };
-      }),
+      inTurn(() =>
+        firstThatAnswers(mirrors, signal, async (mirror) => {
+          const abort = signal === undefined ? {} : { signal };
+          const fresh = await refreshMetadata(mirror, { metadataFolder, trustedRoot, minBytesPerSecond, ...abort });
+          return { ...(await readKernel(fresh, kernel)), ...(await readBlocklist(fresh, folder)), mirror: mirror.name };
+        }),
+      ),
     fetchPayload: (release, read) =>
       firstThatAnswers(mirrors, read.signal, (mirror) => fetchPayload(mirror, release, { minBytesPerSecond, ...read })),
+  };
+}
+
+/** Two views at once would write the same files, and the one that read first could put an older blocklist over a newer one. */
+function takingTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
 }
 

@@ -50,6 +50,14 @@ describe('a new repository', () => {
     expect(view.blocklist).toMatchObject({ version: 1, entries: [] });
   });
 
+  test('is looked at by many at once on one machine, a failed look among them', async () => {
+    const machine = fixture.machine();
+    const aborted = machine.view(kernel, { signal: AbortSignal.abort(new Error('never mind')) });
+    const views = await Promise.all(Array.from({ length: 20 }, () => machine.view(kernel)));
+    await expect(aborted).rejects.toThrow('never mind');
+    for (const view of views) expect(view).toEqual(views[0]);
+  });
+
   test('is not made twice in one place', async () => {
     const { keys, signers } = oneKeyEach();
     const again = createRepository(createFolderStore(fixture.folder), { keys, signers: Object.values(signers) });
