@@ -135,7 +135,7 @@ async function prepareDatabase(
   { config, log }: { config: ResolvedConfig; log: Logger },
 ): Promise<void> {
   const now = config.clock();
-  const applied = await migrate(database, { now });
+  const applied = await migrate(database, { log });
   if (applied.length > 0) log.info({ applied }, 'the tables were brought up to date');
   await ensureBlocklist(database, now);
   await dropOldPings(database, config);

@@ -1,5 +1,6 @@
 import {
   Client,
+  type ClientBase,
   type ClientConfig,
   DatabaseError,
   Pool,
@@ -20,6 +21,8 @@ export interface Sql {
 export interface Database extends Sql {
   /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Lends one connection as `pg` makes it, for tools that bring their own SQL; they leave it as it was. */
+  lend<T>(work: (client: ClientBase) => Promise<T>): Promise<T>;
   /**
    * Calls back with the payload whenever any server process notified the channel, and without one after each connection: some notices may
    * have been missed before it.
@@ -50,6 +53,7 @@ export function openDatabase(connection: ClientConfig, options: { log: Logger; m
   return {
     query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
     transaction: (work) => guarded(() => inTransaction(pool, work)),
+    lend: (work) => guarded(() => onConnection(pool, work)),
     listen: (channel, onNotice) => listener.add(channel, onNotice),
     lead: (lock, onElected) => standForLeader(settings, { lock, onElected, log: options.log }),
     close: async () => {
@@ -60,7 +64,7 @@ export function openDatabase(connection: ClientConfig, options: { log: Logger; m
   };
 }
 
-async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function onConnection<T>(pool: Pool, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   // Without a listener a connection that dies in between would end this program.
@@ -69,19 +73,25 @@ async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Pro
   };
   client.on('error', onError);
   try {
-    await client.query('begin');
-    const result = await work({ query: (text, values) => client.query(text, values as unknown[]) });
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch((failed: Error) => {
-      broken = failed;
-    });
-    throw error;
+    return await work(client);
   } finally {
     client.off('error', onError);
     client.release(broken);
   }
+}
+
+function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return onConnection(pool, async (client) => {
+    try {
+      await client.query('begin');
+      const result = await work({ query: (text, values) => client.query(text, values as unknown[]) });
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((failed: Error) => client.emit('error', failed));
+      throw error;
+    }
+  });
 }
 
 /** Turns a lost or refused connection into a code, here and nowhere else. */

@@ -1,63 +1,56 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ServerError } from '../errors.ts';
-import type { Database, Sql } from './database.ts';
+import { runner } from 'node-pg-migrate';
+import type { ClientBase } from 'pg';
+import type { Logger } from 'pino';
+import { isServerError, ServerError } from '../errors.ts';
+import type { Database } from './database.ts';
 
-const folder = fileURLToPath(new URL('./migrations/', import.meta.url));
-/** Advisory lock: of several servers that start at once one migrates and the others wait. */
-const migrationLock = 0x6b6c71;
+const dir = fileURLToPath(new URL('./migrations/', import.meta.url));
+const migrationsTable = 'migrations';
 
 /**
- * Brings the tables up to this version: every SQL file of `migrations/` in the order of its name, each once, all in one transaction.
+ * Brings the tables up to this version by node-pg-migrate: every SQL file of `migrations/` in the order of its name, each once, all in one
+ * transaction. Of several servers that start at once one migrates and the others wait.
  *
- * @throws ServerError `MIGRATION_FAILED` also when the database is newer than this program.
+ * @returns the names of those that were applied now
+ * @throws ServerError `MIGRATION_FAILED`, also when the database is newer than this program; `DATABASE_UNAVAILABLE`
  */
-export async function migrate(database: Database, options: { now: number }): Promise<readonly string[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).toSorted();
-  return database.transaction(async (sql) => {
-    await sql.query('select pg_advisory_xact_lock($1)', [migrationLock]);
-    await sql.query(
-      'create table if not exists migrations (name text primary key, sha256 text not null, applied_at bigint not null)',
-    );
-    const { rows } = await sql.query<{ name: string; sha256: string }>('select name, sha256 from migrations');
-    const applied = new Map(rows.map(({ name, sha256 }) => [name, sha256]));
-    for (const name of applied.keys()) if (!files.includes(name)) throw tooNew(name);
-    const pending = files.filter((name) => !applied.has(name));
-    for (const name of files) await applyOne(sql, { name, known: applied.get(name), now: options.now });
-    return pending;
-  });
-}
-
-async function applyOne(sql: Sql, file: { name: string; known: string | undefined; now: number }): Promise<void> {
-  const text = await readFile(`${folder}${file.name}`, 'utf8');
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  if (file.known === sha256) return;
-  if (file.known !== undefined) {
-    throw new ServerError(
-      'MIGRATION_FAILED',
-      `${file.name} is not the file that was applied to this database. Put the old text back and write what is new into a migration of its own.`,
-    );
-  }
+export async function migrate(database: Database, { log }: { log: Logger }): Promise<readonly string[]> {
+  // The tool says much; what a person needs is in the error and in what is returned.
+  const say = (message: unknown): void => log.debug(String(message));
+  const logger = { debug: say, info: say, warn: say, error: say };
   try {
-    await sql.query(text);
+    return await database.lend(async (dbClient) => {
+      await refuseNewer(dbClient);
+      const options = { dir, migrationsTable, direction: 'up', singleTransaction: true, logger } as const;
+      const applied = await runner({ ...options, dbClient, advisoryLockMode: 'wait' });
+      return applied.map(({ name }) => name);
+    });
   } catch (cause) {
+    if (isServerError(cause)) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ServerError(
       'MIGRATION_FAILED',
-      `${file.name} failed: ${cause instanceof Error ? cause.message : String(cause)}. Nothing was changed.`,
+      `The tables could not be brought up to date: ${reason}. Nothing was changed; see the server's log at level debug for the statement.`,
       { cause },
     );
   }
-  await sql.query('insert into migrations (name, sha256, applied_at) values ($1, $2, $3)', [
-    file.name,
-    sha256,
-    file.now,
-  ]);
 }
 
-function tooNew(name: string): ServerError {
-  return new ServerError(
+/** The tool passes over migrations that are not among its files; they mean that a newer server has been here. */
+async function refuseNewer(client: ClientBase): Promise<void> {
+  const table = await client.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    migrationsTable,
+  ]);
+  if (table.rows[0]?.exists !== true) return;
+  const files = new Set((await readdir(dir)).map((file) => basename(file, '.sql')));
+  const { rows } = await client.query<{ name: string }>(`select name from ${migrationsTable}`);
+  const unknown = rows.find(({ name }) => !files.has(name));
+  if (unknown === undefined) return;
+  throw new ServerError(
     'MIGRATION_FAILED',
-    `The database knows the migration ${name}, this program does not. Start the newer version of the server.`,
+    `The database knows the migration ${unknown.name}, this program does not. Start the newer version of the server.`,
   );
 }
