@@ -14,6 +14,7 @@ export type ReasonWeight = 'fails' | 'doubts' | 'notes';
  * the patch is not redirected; `TRANSITION_STALLED` a transition did not end in time; `UNLOAD_REFUSED` it cannot be unloaded, as with a leaked
  * reference; `KERNEL_INCIDENT` the kernel log shows trouble that the patch had or may have had a part in; `MACHINE_LOST` the machine went down
  * or stopped to answer; `WORKLOAD_FAILED` the work under which it was loaded went wrong; `WORKLOAD_SLOWER` it became slower;
+ * `WORKLOAD_LEFT_OUT` some work went wrong without the patch already (a doubt where none is left);
  * `NOT_EXERCISED` no workload calls a patched function, so loading under work proves less; `STEP_NOT_RUN` a step was left out.
  *
  * Of the comparison: `TEST_REGRESSED`, `TEST_VANISHED`, `TEST_SLOWER`, `TEST_SKIPPED` one test each; `TEST_SUSPECT` one that is between good and
@@ -29,6 +30,7 @@ export type ReasonCode =
   | 'MACHINE_LOST'
   | 'WORKLOAD_FAILED'
   | 'WORKLOAD_SLOWER'
+  | 'WORKLOAD_LEFT_OUT'
   | 'NOT_EXERCISED'
   | 'STEP_NOT_RUN'
   | 'TEST_REGRESSED'

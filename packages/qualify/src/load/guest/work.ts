@@ -18,19 +18,37 @@ interface Target {
   readonly name: string;
 }
 
-/** Finds out which work calls the patched functions, and measures it on the unpatched kernel. */
+/**
+ * Finds out which work calls the patched functions, and measures it on the unpatched kernel. Work that goes wrong there says nothing about the
+ * patch: it is left out, and told.
+ */
 export async function workBefore(test: LoadTest): Promise<StepFindings> {
   const targets = targetsOf(test);
   const called = await findWork(test, targets);
-  const tallies = await work(test);
-  remember(test.before, tallies);
+  const tallies = await asked(test, (await test.worker()).work(test.names, test.plan.workMs));
+  const [broken, sound] = [tallies.filter(hasFailed), tallies.filter((tally) => !hasFailed(tally))];
+  test.names = sound.map(({ name }) => name);
+  remember(test.before, sound);
   const missed = targets.filter(
-    ({ name }) => called !== undefined && ![...called.values()].some((set) => set.has(name)),
+    ({ name }) => called !== undefined && !test.names.some((one) => called.get(one)?.has(name)),
   );
-  const reasons = notExercised(targets, missed, called !== undefined);
+  const reasons = [...leftOut(broken, sound), ...notExercised(targets, missed, called !== undefined)];
   const evidence = tallies.map((tally) => evidenceOf(tally, called?.get(tally.name)));
-  const list = tallies.map(({ name }) => name).join(', ');
-  return { detail: `Work that is done from here on: ${list}.`, work: evidence, reasons };
+  return { detail: `Work that is done from here on: ${test.names.join(', ')}.`, work: evidence, reasons };
+}
+
+const hasFailed = ({ failures }: WorkTally): boolean => failures > 0;
+
+const inWords = ({ name, rounds, failures, failure }: WorkTally): string =>
+  `${name} went wrong in ${failures} of ${rounds + failures} rounds: ${failure}`;
+
+function leftOut(broken: readonly WorkTally[], sound: readonly WorkTally[]): Reason[] {
+  const weight = sound.length === 0 ? 'doubts' : 'notes';
+  return broken.map((tally) => ({
+    code: 'WORKLOAD_LEFT_OUT',
+    weight,
+    message: `Without the patch, ${inWords(tally)}. It is left out.`,
+  }));
 }
 
 /** The same work, with the patch or after it. */
@@ -122,10 +140,9 @@ async function asked(test: LoadTest, answer: Promise<WorkAnswer>): Promise<WorkA
 }
 
 function judge(tallies: WorkAnswer): void {
-  const failed = tallies.find(({ failures }) => failures > 0);
+  const failed = tallies.find(hasFailed);
   if (failed === undefined) return;
-  const message = `${failed.name} went wrong in ${failed.failures} of ${failed.rounds + failed.failures} rounds: ${failed.failure}.`;
-  throw new StepFailure('WORKLOAD_FAILED', message, { work: tallies.map((tally) => evidenceOf(tally)) });
+  throw new StepFailure('WORKLOAD_FAILED', `${inWords(failed)}.`, { work: tallies.map((tally) => evidenceOf(tally)) });
 }
 
 function notExercised(targets: readonly Target[], missed: readonly Target[], isCounted: boolean): Reason[] {
