@@ -61,6 +61,15 @@ export async function findProgram(program: string): Promise<string | undefined> 
 /**
  * Makes sure that programs are there: as root on a Debian system it installs what is missing, otherwise it throws
  * `TOOL_MISSING` and names the command that would.
+ *
+ * @throws VmError `TOOL_MISSING`, `INSTALL_FAILED`
+ *
+ * @example
+ * ```ts
+ * import { ensureTools } from '@klpkit/vm';
+ *
+ * await ensureTools([{ program: 'depmod', debianPackage: 'kmod' }], { signal: AbortSignal.timeout(120_000) });
+ * ```
  */
 export async function ensureTools(
   tools: readonly HostTool[],

@@ -8,6 +8,7 @@ export { bootVm } from './boot-vm.ts';
 export { type BuildModulesOptions, buildModules } from './build-modules.ts';
 export { defaultCacheFolder } from './cache-folder.ts';
 export { describeExit } from './describe-exit.ts';
+export { ensureTools, type HostTool } from './host-tools.ts';
 export { type ImportKernelOptions, importKernel } from './import-kernel.ts';
 export type { BootableKernel, KernelSelector, NewestKernel, PreparedKernel, SignModule } from './kernel.ts';
 export { type ModuleFile, type ModuleFiles, openModules } from './module-file.ts';

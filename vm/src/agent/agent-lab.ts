@@ -20,8 +20,8 @@ import { bundledAgent } from './bundle.ts';
 import { serverName } from './patch-server.ts';
 
 const fuses = fileURLToPath(new URL('livepatches', import.meta.url));
-/** Livepatches of the suite beside that these tests publish too. */
-const borrowed = ['klpkit_cmdline_1', 'klpkit_cmdline_2', 'klpkit_trap'];
+/** Modules of the suite beside: livepatches to publish, and the one whose functions klpkit_stall patches. */
+const borrowed = ['klpkit_cmdline_1', 'klpkit_cmdline_2', 'klpkit_trap', 'klpkit_stall', 'klpkit_host'];
 
 /** The last MiB of the first 257 is kept from the kernel, for ramoops. It survives a reboot inside the same QEMU. */
 const region = { address: '0x10000000', bytes: '0x100000' };
@@ -37,8 +37,10 @@ export interface AgentLab extends AsyncDisposable {
   readonly release: string;
   /** A signed livepatch as a release's payload. */
   payload(name: string): Uint8Array;
-  /** A machine that reaches the host and has a state disk of its own; it comes back from a panic, and pstore with it. */
-  boot(name: string): Promise<Vm>;
+  /** A machine that reaches the host and keeps `/state` in this file. With `survives` it comes back from a panic, and pstore with it. */
+  boot(state: string, options?: { readonly survives?: true }): Promise<Vm>;
+  /** A path for a state disk that goes with the lab. */
+  stateDisk(name: string): string;
 }
 
 /** Prepares it: a kernel that trusts a key of this run, modules signed with it, and a root disk with the agent alone. */
@@ -55,12 +57,14 @@ export async function openAgentLab(selector: KernelSelector): Promise<AgentLab> 
     const entries = [
       ...(await bundledAgent()),
       { kind: 'file', to: '/lab/trusted.der', content: authority.certificateDer },
+      { kind: 'file', to: '/lab/klpkit_host.ko', content: module('klpkit_host') },
     ] as const;
     const root = await buildRoot(entries, { image: join(folder, 'root') });
     return {
       release: kernel.release,
       payload: module,
-      boot: (name) => bootWith(kernel, root, join(folder, `${name}.state`)),
+      boot: (state, { survives } = {}) => bootWith(kernel, root, state, survives === true),
+      stateDisk: (name) => join(folder, `${name}.state`),
       [Symbol.asyncDispose]: dispose,
     };
   } catch (error) {
@@ -95,7 +99,8 @@ async function trustingKernel(
   return { kernel, modules, authority };
 }
 
-function bootWith(kernel: PreparedKernel, root: RootImage, state: string): Promise<Vm> {
+function bootWith(kernel: PreparedKernel, root: RootImage, state: string, survives: boolean): Promise<Vm> {
+  const memory = survives ? [`memmap=1M$${region.address}`] : [];
   return bootVm(kernel, {
     root,
     state,
@@ -104,9 +109,8 @@ function bootWith(kernel: PreparedKernel, root: RootImage, state: string): Promi
     hosts: { [serverName]: '10.0.2.2' },
     // The interpreter gives each CPU a thread, and two that wait for each other on a busy host are slower than one.
     cpus: 1,
-    append: `module.sig_enforce=1 memmap=1M$${region.address}`,
-    reboot: 'allow',
-    drivers: ramoops,
+    append: ['module.sig_enforce=1', ...memory].join(' '),
+    ...(survives ? { reboot: 'allow', drivers: ramoops } : {}),
     timeoutMs: limitMs,
     bootTimeoutMs: limitMs,
   });

@@ -60,6 +60,30 @@ async function oopsesLater({ boot, live, publish, errors }: Stage): Promise<void
   expect(errors()).toMatchObject([
     { release: bad, phase: 'health', incidents: [{ kind: 'fault', attribution: 'strong', title }] },
   ]);
+  await reboot(vm);
+  const after = await live(vm, 'oops-after');
+  expect([after.calls, after.patches]).toEqual([['idle', 'blocked suspect-bug'], []]);
+  expect(errors()).toHaveLength(1);
+}
+
+async function oopsesInInit({ boot, live, publish, errors }: Stage): Promise<void> {
+  const bad = await publish('klpkit_init_oopses', '1');
+  await publish('klpkit_cmdline_1', '2', 1);
+  await using vm = await boot('init-oops');
+  const run = await live(vm, 'init-oops', { checks: 2 });
+  expect(run.calls).toEqual(['idle', 'inserter-died', 'held reboot-needed']);
+  expect(errors()).toMatchObject([{ release: bad, phase: 'insert', code: 'INSERTER_DIED' }]);
+  await reboot(vm);
+  const next = await live(vm, 'init-oops-next');
+  expect([next.calls, next.patches]).toEqual([['idle', 'healthy'], ['klpkit_cmdline_1']]);
+}
+
+async function stalls({ boot, live, publish, errors }: Stage): Promise<void> {
+  await publish('klpkit_stall', '1');
+  await using vm = await boot('stall');
+  const run = await live(vm, 'stall', { stall: true });
+  expect([run.calls, run.patches]).toEqual([['idle', 'reversed'], []]);
+  expect(errors()).toMatchObject([{ phase: 'transition', code: 'STALLED', stalledTasks: ['cat'] }]);
 }
 
 function expectPanic(errors: readonly ErrorPing[], release: string): void {
@@ -69,12 +93,21 @@ function expectPanic(errors: readonly ErrorPing[], release: string): void {
   expect(incident?.title).toContain('the fuse of this livepatch has burnt down');
 }
 
-/** Patches that take the machine down or fault in it; the name says what is expected. */
+/** Without a word to anybody, as a reset button does: nothing was open. The program ends first, as nothing tells the end of one that goes with its machine. */
+async function reboot(vm: Vm): Promise<void> {
+  const back = vm.rebooted({ timeoutMs: rebootMs });
+  await vm.run(['sh', '-c', 'sync; (sleep 1; exec reboot -f) >/dev/null 2>&1 &']);
+  await back;
+}
+
+/** Patches that take the machine or their inserter down, or do not come through; the name says what is expected. */
 export const crashScenarios: readonly (readonly [string, (stage: Stage) => Promise<void>])[] = [
   [
     'that panics at load is not inserted again; the late ping has the panic, and the next version is taken',
     panicsAtLoad,
   ],
   ['that panics 20 s after the load is told apart from the proven one before it, which is put back', panicsLater],
-  ['whose code oopses is found, attributed and told, and not applied again', oopsesLater],
+  ['whose code oopses is found, attributed and told, and not applied again after a reboot', oopsesLater],
+  ['whose init oopses leaves an undead inserter: nothing more is inserted until a reboot', oopsesInInit],
+  ['whose transition stalls is turned round at the deadline, and the task is named', stalls],
 ];

@@ -23,10 +23,14 @@ const env = { NODE_COMPILE_CACHE: '/state/node' };
 const limitMs = 600_000;
 
 /**
- * Runs the agent in the guest until it ends or the machine goes down under it. Node was seen to die at its very start
+ * Runs the agent in the guest until it ends, the machine goes down under it, or the host cuts the power. Node was seen to die at its very start
  * under QEMU's interpreter; one that has not said a word has touched nothing and is started once more.
  */
-export async function runAgent(vm: Vm, order: GuestOrder, name: string): Promise<AgentRun> {
+export async function runAgent(
+  vm: Vm,
+  order: GuestOrder,
+  { name, onCut }: { readonly name: string; readonly onCut?: () => void },
+): Promise<AgentRun> {
   const transcript = openTranscript(name);
   const notes: string[] = [];
   for (let start = 1; ; start += 1) {
@@ -36,6 +40,7 @@ export async function runAgent(vm: Vm, order: GuestOrder, name: string): Promise
       const line = parseLine(text);
       if (line === undefined) return;
       lines.push(line);
+      if ('cutAt' in line) onCut?.();
     };
     const exit = await vm.run(['node', guestProgram, JSON.stringify(order)], { env, onLine, timeoutMs: limitMs });
     if (lines.length === 0 && exit.kind === 'exited' && start === 1) {

@@ -1,14 +1,24 @@
 /**
  * The agent in the machine: node guest-main.ts ORDER. Starts it, lets it check, and says what became of it, a line of JSON each. All that
- * differs from a real agent is the schedule of the health checks.
+ * differs from a real agent is the schedule of the health checks, and the one effect before which it may be told to stand still.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { writeFileSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
-import { type AgentEvent, type AgentState, createAgent, createFolderStore, defaultSchedule } from '@klpkit/agent';
+import {
+  type Agent,
+  type AgentEvent,
+  type AgentState,
+  type AgentStore,
+  clearSuspects,
+  createAgent,
+  createFolderStore,
+  defaultSchedule,
+  storeNames,
+} from '@klpkit/agent';
 import { createHttpsSource } from '@klpkit/agent/https';
-import { readPatches } from '@klpkit/kernel';
+import { createInserter, type ModuleLoader, readPatches } from '@klpkit/kernel';
 import { parseTrust } from '@klpkit/payload';
 import { dropCapabilities } from './drop-capabilities.ts';
 import { type GuestLine, type GuestOrder, lineMark } from './order.ts';
@@ -16,11 +26,22 @@ import { type GuestLine, type GuestOrder, lineMark } from './order.ts';
 const order = JSON.parse(process.argv[2] ?? '') as GuestOrder;
 const say = (line: GuestLine): void => void writeSync(1, `${lineMark}${JSON.stringify(line)}\n`);
 say({ begun: true });
-flushCompileCache(); // the machine may go down before the end, and its next start takes a fraction of the time
+flushCompileCache(); // the power may be cut before the end, and the next boot starts in a fraction of the time
 
 dropCapabilities();
 
+let during: 'start' | 'check' = 'start';
+let counted = 0;
+/** Stands still in the middle of a call if this is the point: nothing runs in this process any more, as after a power cut. */
+function passing(point: string): void {
+  const { cut } = order;
+  if (cut === undefined || cut.during !== during || cut.before !== point || ++counted !== cut.number) return;
+  say({ cutAt: point });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
 function onEvent(event: AgentEvent): void {
+  if (event.kind === 'effect') passing(event.effect.kind);
   if (event.kind === 'trouble') say({ trouble: `${event.code} ${event.message}` });
   if (event.kind === 'state') say({ ...wordsOf(event.state), detail: detailOf(event.state) });
   if (event.kind === 'state' && event.state.kind === 'applied' && order.springTrap === true) springTrap();
@@ -31,7 +52,8 @@ function wordsOf(state: AgentState): { readonly state: string; readonly reason: 
 }
 
 function detailOf(state: AgentState): string {
-  return 'failure' in state ? state.failure.message : '';
+  if ('failure' in state) return state.failure.message;
+  return state.kind === 'reversed' ? state.stalledTasks.join(' ') : '';
 }
 
 /** A reader of /proc/cmdline dies in the patched code, before the agent's next step. */
@@ -43,31 +65,92 @@ function springTrap(): void {
   writeFileSync(`${parameters}/armed`, '0');
 }
 
-const server = createHttpsSource({ url: order.url, ca: order.ca, downloads: '/state/klpkit/downloads' });
-const trust = await parseTrust({ certificates: [await readFile('/lab/trusted.der')] });
-const agent = createAgent({
-  identity: {
-    machineId: '0102030405060708090a0b0c0d0e0f10',
-    appId: 'f03daaeb1c334b43a732172944bf772e',
-    tier: 'updates',
-  },
-  trust,
-  source: server,
-  reporter: server,
-  store: createFolderStore('/state/klpkit'),
-  schedule: { ...defaultSchedule, healthDelaysMs: order.healthDelaysMs, transitionDeadlineMs: 20_000 },
-  hostNames: ['localhost'],
-  onEvent,
-});
+/** The folder store, which passes the point between the journal's close and the spool. */
+function cuttableStore(): AgentStore {
+  const store = createFolderStore('/state/klpkit');
+  let owes = false;
+  return {
+    ...store,
+    async write(name, content) {
+      await store.write(name, content);
+      if (name === storeNames.journal) owes = /"owed": \{/.test(String(content));
+    },
+    async append(name, text) {
+      if (name === storeNames.spool && owes) passing('append-owed');
+      await store.append(name, text);
+    },
+  };
+}
 
-function ended(call: 'start' | 'check', state: AgentState): void {
+/** A task in state D inside the function that klpkit_stall changes, until something is written to the file. */
+async function sleepInHost(): Promise<void> {
+  const { pid } = execFile('cat', ['/proc/klpkit_wait']);
+  for (;;) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    if (stat[stat.lastIndexOf(')') + 2] === 'D') return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** The inserter of every agent, which passes the point between the kernel's answer and the agent's hearing of it. */
+function cuttableLoader(): ModuleLoader {
+  const inserter = createInserter();
+  return {
+    ...inserter,
+    async insert(bytes, params, signal) {
+      await inserter.insert(bytes, params, signal);
+      passing('inserted');
+    },
+  };
+}
+
+const server = createHttpsSource({ url: order.url, ca: order.ca, downloads: '/state/klpkit/downloads' });
+const store = cuttableStore();
+const trust = await parseTrust({ certificates: [await readFile('/lab/trusted.der')] });
+const newAgent = (): Agent =>
+  createAgent({
+    identity: {
+      machineId: '0102030405060708090a0b0c0d0e0f10',
+      appId: 'f03daaeb1c334b43a732172944bf772e',
+      tier: 'updates',
+    },
+    kernel: { loader: cuttableLoader() },
+    trust,
+    source: server,
+    reporter: server,
+    store,
+    schedule: { ...defaultSchedule, healthDelaysMs: order.healthDelaysMs, transitionDeadlineMs: 20_000 },
+    hostNames: ['localhost'],
+    onEvent,
+  });
+
+function ended(call: 'start' | 'check' | 'check-again', state: AgentState): void {
   say({ call, ...wordsOf(state) });
 }
 
-ended('start', await agent.start());
-for (let number = 0; number < order.checks; number += 1) ended('check', await agent.check());
-await agent.flush();
-await agent.shutdown();
-const patches = (await readPatches()).map(({ name }) => name);
-say({ patches, cmdline: (await readFile('/proc/cmdline', 'utf8')).trim() });
+async function work(): Promise<void> {
+  if (order.stall === true) {
+    await createInserter().insert(await readFile('/lab/klpkit_host.ko'), '');
+    await sleepInHost();
+  }
+  let agent = newAgent();
+  ended('start', await agent.start());
+  if (!order.clear) during = 'check';
+  for (let number = 0; number < order.checks; number += 1) ended('check', await agent.check());
+  if (order.clear) {
+    await agent.shutdown();
+    await clearSuspects(store);
+    agent = newAgent();
+    await agent.start();
+    during = 'check';
+    ended('check-again', await agent.check());
+  }
+  await agent.flush();
+  await agent.shutdown();
+  const patches = (await readPatches()).map(({ name }) => name);
+  say({ patches, cmdline: (await readFile('/proc/cmdline', 'utf8')).trim() });
+  if (order.stall === true) await writeFile('/proc/klpkit_wait', 'x');
+}
+
+await work();
 process.exit(0); // a task in the kernel may outlive this program

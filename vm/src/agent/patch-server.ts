@@ -11,7 +11,7 @@ import { type Release, releaseKey } from '@klpkit/release';
 /** The name by which the machines know the host. */
 export const serverName = 'patches.test';
 
-/** The patch server of these tests: on the host, so nothing that happens to a machine reaches it. Counts a ping once by its idempotency key. */
+/** The patch server of these tests: on the host, so no power cut reaches it. Counts a ping once by its idempotency key. */
 export interface PatchServer extends AsyncDisposable {
   /** As a machine sees it. */
   readonly url: string;
@@ -20,6 +20,8 @@ export interface PatchServer extends AsyncDisposable {
   readonly pings: readonly Ping[];
   /** Puts a release in front, for everybody, in every offer but the first so many; gives its key. */
   publish(payload: Uint8Array, version: string, hiddenOffers?: number): Promise<string>;
+  /** Calls `cut` once, when the first ping of this kind that is not late was stored, and does not answer its sender. */
+  cutAt(kind: Ping['kind'], cut: () => void): void;
 }
 
 /** What the server knows; one object, so that each of the functions below is small. */
@@ -28,6 +30,7 @@ interface Desk {
   readonly releases: Published[];
   readonly blocklist: Blocklist;
   offers: number;
+  cut: { readonly kind: Ping['kind']; readonly call: () => void } | undefined;
 }
 
 /** Starts it on the loopback. */
@@ -38,6 +41,7 @@ export async function startPatchServer(): Promise<PatchServer> {
     releases: [],
     blocklist: emptyBlocklist(Date.now()),
     offers: 0,
+    cut: undefined,
   };
   const server = createServer({ key: authority.key, cert: authority.certificate }, (request, response) => {
     serve(desk, request, response);
@@ -54,6 +58,7 @@ export async function startPatchServer(): Promise<PatchServer> {
       desk.releases.unshift({ release, payload, hiddenOffers });
       return releaseKey(release);
     },
+    cutAt: (kind, call) => void (desk.cut = { kind, call }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -73,6 +78,12 @@ async function takePings(desk: Desk, request: IncomingMessage, response: ServerR
   const batch = parsePingBatch(JSON.parse(await new Response(ReadableStream.from(request)).text()));
   const fresh = batch.filter(({ id }) => !desk.pings.has(id));
   for (const ping of fresh) desk.pings.set(ping.id, ping);
+  const due = desk.cut;
+  if (due !== undefined && fresh.some(({ kind, late }) => kind === due.kind && late !== true)) {
+    desk.cut = undefined;
+    due.call(); // stored, and the machine never hears of it
+    return;
+  }
   answer(response, { accepted: fresh.length, duplicates: batch.length - fresh.length });
 }
 

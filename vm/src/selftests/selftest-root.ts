@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { buildModules, type RootEntry } from '@klpkit/vm';
+import { buildModules, ensureTools, type RootEntry } from '@klpkit/vm';
 import type { Lab } from '../lab.ts';
 import { signFile } from '../sign-file.ts';
 import { selftestFolder, selftestRoot } from './places.ts';
@@ -22,6 +22,7 @@ const searchPath = '/usr/sbin:/usr/bin:/sbin:/bin';
 export async function selftestEntries(
   lab: Pick<Lab, 'kernel' | 'series' | 'authority' | 'folder'>,
 ): Promise<RootEntry[]> {
+  await ensureTools([{ program: 'depmod', debianPackage: 'kmod' }]);
   const sources = await fetchSelftests(lab.series);
   const folder = join(lab.folder, 'selftests');
   const modules = join(folder, 'lib/modules', lab.kernel.release, 'extra');

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A livepatch of the function behind /proc/cmdline that takes the machine down. An agent inserts without
+ * A livepatch of the function behind /proc/cmdline that takes the machine, or its own inserter, down. An agent inserts without
  * parameters, so what happens and when is the including file's: FUSE_INIT() runs in the init, before the patch is enabled;
  * FUSE_LATER() runs FUSE_SECONDS after it.
  */
@@ -9,6 +9,13 @@
 #include <linux/seq_file.h>
 #include <linux/workqueue.h>
 #include <linux/livepatch.h>
+
+static int *volatile nowhere;
+
+static noinline void klpkit_fuse_oops(void)
+{
+	*nowhere = 1;
+}
 
 static noinline void klpkit_fuse_panic(void)
 {
@@ -62,6 +69,7 @@ static int __init klpkit_fuse_init(void)
 static void __exit klpkit_fuse_exit(void)
 {
 	cancel_delayed_work_sync(&fuse);
+	(void)klpkit_fuse_oops;
 	(void)klpkit_fuse_panic;
 }
 

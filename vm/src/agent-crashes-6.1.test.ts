@@ -1,0 +1,3 @@
+import { describeAgent } from './agent/describe-agent.ts';
+
+describeAgent('newest-6.1-cloud', 'crashes');

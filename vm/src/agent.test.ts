@@ -1,3 +1,0 @@
-import { describeCrashes } from './agent/describe-crashes.ts';
-
-describeCrashes('newest-6.1-cloud');
