@@ -19,7 +19,7 @@ import { releaseOf, testKernel } from './test-release.fixture.ts';
  * Random lives of a machine: the real transition function and the real journal, with a world around them that answers every effect by the
  * dice: it works, fails, or the agent dies, or the machine goes down, in order or not. What must never happen is looked for after each effect.
  */
-const runs = Number(process.env['KLPKIT_MODEL_RUNS'] ?? 300);
+const runs = Number(process.env['KLPKIT_MODEL_RUNS'] ?? 20_000);
 
 const releases: readonly Release[] = [1, 2].map((version) =>
   releaseOf(Uint8Array.of(version), { version: String(version) }),
