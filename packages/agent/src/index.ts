@@ -11,7 +11,7 @@ export { exitCodeOf, exitCodes } from './exit-code.ts';
 export { createFolderStore } from './folder-store.ts';
 export { clearSuspects, type Outcome, type SuspectOutcome } from './journal.ts';
 export type { KillSwitch } from './kill-switch.ts';
-export type { BootRecord, HeldPatch, Memory, OpenRecord, Suspect, SuspectReason } from './memory.ts';
+export type { BootRecord, HeldPatch, Memory, OpenRecord, RecordChange, Suspect, SuspectReason } from './memory.ts';
 export type {
   AbortOptions,
   Agent,
