@@ -163,8 +163,12 @@ describe('a signed repository', () => {
     '/repository/%2e%2e/keys/rollout.pem',
     '/repository/metadata/',
     '/repository/metadata/..%2f..%2fkeys%2frollout.pem',
+    '/repository/metadata/..%2fput-here-by-a-person.txt',
+    '/repository/payloads/..%2Fput-here-by-a-person.txt',
+    '/repository/metadata/x/..%2f..%2fput-here-by-a-person.txt',
     '/repository/metadata/nothing.json',
   ])('serves nothing else: %s', async (path) => {
+    await writeFile(join(root, 'tuf/put-here-by-a-person.txt'), 'private');
     const answer = await harness.ask('GET', path);
     expect([400, 403, 404]).toContain(answer.status);
     expect(answer.json).toMatchObject({ ok: false });
