@@ -3,10 +3,8 @@
  * A livepatch whose init fails before the patch is enabled.
  * mode=errno: returns -error; mode=oops: NULL dereference; mode=hang: sleeps for good, unkillable; mode=panic: panics.
  */
-#include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/delay.h>
-#include <linux/livepatch.h>
+#include "klpkit_patch.h"
 
 static char *mode = "errno";
 module_param(mode, charp, 0444);
@@ -32,6 +30,5 @@ static void __exit klpkit_init_exit(void)
 
 module_init(klpkit_init_init);
 module_exit(klpkit_init_exit);
-MODULE_LICENSE("GPL");
-MODULE_INFO(livepatch, "Y");
+KLPKIT_MARKED;
 MODULE_DESCRIPTION("klpkit test: init returns an error, oopses, hangs or panics");

@@ -5,11 +5,8 @@
  * mode=warn: WARN; mode=oops: NULL dereference; mode=panic: panics; mode=softlockup: spins; mode=hung: sleeps
  * unkillably; both until "armed" is unset.
  */
-#include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/delay.h>
-#include <linux/seq_file.h>
-#include <linux/livepatch.h>
+#include "klpkit_patch.h"
 
 static char *mode = "warn";
 module_param(mode, charp, 0644);
@@ -42,37 +39,5 @@ static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = {
-	{
-		.old_name = "cmdline_proc_show",
-		.new_func = livepatch_cmdline_proc_show,
-	},
-	{ }
-};
-
-static struct klp_object objs[] = {
-	{
-		.funcs = funcs,
-	},
-	{ }
-};
-
-static struct klp_patch patch = {
-	.mod = THIS_MODULE,
-	.objs = objs,
-};
-
-static int __init klpkit_trap_init(void)
-{
-	return klp_enable_patch(&patch);
-}
-
-static void __exit klpkit_trap_exit(void)
-{
-}
-
-module_init(klpkit_trap_init);
-module_exit(klpkit_trap_exit);
-MODULE_LICENSE("GPL");
-MODULE_INFO(livepatch, "Y");
+KLPKIT_PATCH("cmdline_proc_show", livepatch_cmdline_proc_show, false);
 MODULE_DESCRIPTION("klpkit test: the new function warns, oopses, panics, spins or hangs");

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* calls klp_enable_patch() although its modinfo lacks livepatch=Y */
-#include <linux/kernel.h>
-#include <linux/module.h>
-#include <linux/seq_file.h>
-#include <linux/livepatch.h>
+#include "klpkit_patch.h"
 
 static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)
 {
@@ -11,38 +8,8 @@ static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = {
-	{
-		.old_name = "cmdline_proc_show",
-		.new_func = livepatch_cmdline_proc_show,
-	},
-	{ }
-};
-
-static struct klp_object objs[] = {
-	{
-		/* no name: the function is in vmlinux */
-		.funcs = funcs,
-	},
-	{ }
-};
-
-static struct klp_patch patch = {
-	.mod = THIS_MODULE,
-	.objs = objs,
-};
-
-static int __init klpkit_unmarked_init(void)
-{
-	return klp_enable_patch(&patch);
-}
-
-static void __exit klpkit_unmarked_exit(void)
-{
-}
-
-module_init(klpkit_unmarked_init);
-module_exit(klpkit_unmarked_exit);
+KLPKIT_FUNCS(NULL, false, KLPKIT_FUNC("cmdline_proc_show", livepatch_cmdline_proc_show));
+KLPKIT_ENABLED_AT_LOAD;
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("klpkit test: calls klp_enable_patch() although its modinfo lacks livepatch=Y");
 MODULE_VERSION("1");

@@ -1,14 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeAuthority, type TestAuthority } from '@klpkit-internal/testkit';
 import { inspectModule } from '@klpkit/payload';
 import { type QualificationReport, qualify, type QualifyOptions } from '@klpkit/qualify';
 import { buildModules, type KernelSelector, type PreparedKernel, prepareKernel } from '@klpkit/vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whyNoKernels } from './availability.ts';
-import { vectorsFolder } from './folders.ts';
+import { livepatchesFolder, vectorsFolder } from './folders.ts';
 import { openTranscript } from './lab.ts';
 import type { Series } from './scenario.ts';
 import { buildKselftests } from './selftests/kselftest-folder.ts';
@@ -18,7 +17,7 @@ const reason = whyNoKernels();
 /** The comparison by the kernel's own selftests was not yet seen from beginning to end, so it is run on demand. */
 const whyNotAll = process.env['KLPKIT_QUALIFY_ALL'] === undefined ? 'KLPKIT_QUALIFY_ALL=1 runs it' : undefined;
 const why = (skipped: string | undefined): string => (skipped === undefined ? '' : ` (skipped: ${skipped})`);
-const sources = fileURLToPath(new URL('../livepatches/qualify', import.meta.url));
+const sources = join(livepatchesFolder, 'qualify');
 const limitMs = 1_500_000;
 /** For the case that the kept patch is for the newest 6.1. */
 const other612 = 'newest-6.12-cloud';
@@ -33,7 +32,7 @@ interface Workshop {
 async function openWorkshop(selector: KernelSelector, folder: string, only?: readonly string[]): Promise<Workshop> {
   const kernel = await prepareKernel(selector);
   const into = join(folder, kernel.release);
-  const built = await buildModules(kernel, { sources, into, ...(only && { only }) });
+  const built = await buildModules(kernel, { sources, headers: livepatchesFolder, into, ...(only && { only }) });
   return { kernel, folder: into, patch: (name) => readFile(built.get(name) ?? `no ${name}`) };
 }
 

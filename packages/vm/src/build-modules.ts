@@ -10,6 +10,8 @@ import { VmError } from './vm-error.ts';
 export interface BuildModulesOptions {
   /** A folder with C files; each `NAME.c` becomes the module `NAME`. */
   readonly sources: string;
+  /** Another folder whose headers (`NAME.h`) the sources may include as if they lay beside them. */
+  readonly headers?: string;
   /** Only these modules; all of the folder unless told. */
   readonly only?: readonly string[];
   /** Where the `.ko` files go. */
@@ -39,7 +41,7 @@ export async function buildModules(
   kernel: PreparedKernel,
   options: BuildModulesOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const { sources, only, into, signal } = options;
+  const { sources, headers, only, into, signal } = options;
   await ensureBuildTools(signal);
   const names = (await readdir(sources))
     .flatMap((file) => sourcePattern.exec(file)?.[1] ?? [])
@@ -53,6 +55,7 @@ export async function buildModules(
   }
   const work = await mkdtemp(join(tmpdir(), 'klpkit-build-'));
   try {
+    if (headers !== undefined) await copyHeaders(headers, work);
     await cp(sources, work, { recursive: true });
     await writeFile(join(work, 'Kbuild'), `obj-m := ${names.map((name) => `${name}.o`).join(' ')}\n`);
     await make(kernel, work, signal);
@@ -62,6 +65,12 @@ export async function buildModules(
     return built;
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function copyHeaders(from: string, to: string): Promise<void> {
+  for (const name of await readdir(from)) {
+    if (name.endsWith('.h')) await copyFile(join(from, name), join(to, name));
   }
 }
 

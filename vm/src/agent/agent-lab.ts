@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { makeAuthority, type TestAuthority } from '@klpkit-internal/testkit';
 import {
   bootVm,
@@ -19,7 +18,7 @@ import { signFile } from '../sign-file.ts';
 import { bundledAgent } from './bundle.ts';
 import { serverName } from './patch-server.ts';
 
-const fuses = fileURLToPath(new URL('livepatches', import.meta.url));
+const fuses = join(livepatchesFolder, 'agent');
 /** Modules of the suite beside: livepatches to publish, and the one whose functions klpkit_stall patches. */
 const borrowed = ['klpkit_cmdline_1', 'klpkit_cmdline_2', 'klpkit_trap', 'klpkit_stall', 'klpkit_host'];
 
@@ -91,7 +90,7 @@ async function trustingKernel(
   });
   const into = join(folder, 'modules');
   const built = [
-    ...(await buildModules(kernel, { sources: fuses, into })),
+    ...(await buildModules(kernel, { sources: fuses, headers: livepatchesFolder, into })),
     ...(await buildModules(kernel, { sources: livepatchesFolder, only: borrowed, into })),
   ];
   const modules = new Map<string, Uint8Array>();

@@ -4,11 +4,8 @@
  * parameters, so what happens and when is the including file's: FUSE_INIT() runs in the init, before the patch is enabled;
  * FUSE_LATER() runs FUSE_SECONDS after it.
  */
-#include <linux/kernel.h>
-#include <linux/module.h>
-#include <linux/seq_file.h>
 #include <linux/workqueue.h>
-#include <linux/livepatch.h>
+#include "klpkit_patch.h"
 
 static int *volatile nowhere;
 
@@ -35,32 +32,14 @@ static int livepatch_cmdline_proc_show(struct seq_file *m, void *v)
 	return 0;
 }
 
-static struct klp_func funcs[] = {
-	{
-		.old_name = "cmdline_proc_show",
-		.new_func = livepatch_cmdline_proc_show,
-	},
-	{ }
-};
-
-static struct klp_object objs[] = {
-	{
-		.funcs = funcs,
-	},
-	{ }
-};
-
-static struct klp_patch patch = {
-	.mod = THIS_MODULE,
-	.objs = objs,
-};
+KLPKIT_FUNCS(NULL, false, KLPKIT_FUNC("cmdline_proc_show", livepatch_cmdline_proc_show));
 
 static int __init klpkit_fuse_init(void)
 {
 	int ret;
 
 	FUSE_INIT();
-	ret = klp_enable_patch(&patch);
+	ret = klp_enable_patch(&klpkit_patch);
 	if (!ret && FUSE_SECONDS)
 		schedule_delayed_work(&fuse, FUSE_SECONDS * HZ);
 	return ret;
@@ -75,5 +54,4 @@ static void __exit klpkit_fuse_exit(void)
 
 module_init(klpkit_fuse_init);
 module_exit(klpkit_fuse_exit);
-MODULE_LICENSE("GPL");
-MODULE_INFO(livepatch, "Y");
+KLPKIT_MARKED;
