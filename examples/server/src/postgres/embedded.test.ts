@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -94,14 +95,38 @@ describe('the embedded database', () => {
     ).rejects.toMatchObject({ code: 'STATE_DIR_IN_USE' });
   });
 
-  it('is taken over from a server that was killed', async () => {
+  it('is taken over from a server that was killed, whose guard then ends', async () => {
     const left = await runChild(['orphan', join(folder, 'postgres')]);
     expect(left.signal).toBe('SIGKILL');
-    const orphan = Number(/pid (\d+)/.exec(left.output)?.[1]);
-    process.kill(orphan, 0);
+    const { database, guard } = processesOf(left.output);
+    expect([isAlive(database), isAlive(guard)]).toEqual([true, true]);
     const postgres = await start();
-    expect(postgres.pid()).not.toBe(orphan);
+    expect(postgres.pid()).not.toBe(database);
     expect(await query(postgres, 'select seven from kept')).toEqual([{ seven: 7 }]);
+    await until(() => !isAlive(guard));
+    expect(isAlive(postgres.pid())).toBe(true);
+  });
+
+  it('is stopped in good order by its guard where nobody takes it over from a server that was killed', async () => {
+    const left = await runChild(['orphan', join(folder, 'postgres'), '1000']);
+    const { database, guard } = processesOf(left.output);
+    await until(() => !isAlive(database) && !isAlive(guard));
+    // What a fast shutdown takes away and a kill leaves.
+    await expect(stat(join(folder, 'postgres/data/postmaster.pid'))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await query(await start(), 'select seven from kept')).toEqual([{ seven: 7 }]);
+  });
+
+  it('leaves no guard behind when it is stopped, nor after a crash', async () => {
+    const postgres = await start();
+    const [database, first] = [postgres.pid(), postgres.guardPid()];
+    expect(isAlive(first)).toBe(true);
+    process.kill(database, 'SIGKILL');
+    await until(() => postgres.pid() !== database);
+    const second = postgres.guardPid();
+    expect(isAlive(second)).toBe(true);
+    await until(() => !isAlive(first));
+    await postgres.close();
+    expect(isAlive(second)).toBe(false);
   });
 
   it('starts over a pid file whose number now belongs to something else', async () => {
@@ -146,6 +171,20 @@ async function letsThrough(path: string): Promise<boolean> {
   const othersMayEnter = 0o001;
   if (((await stat(path)).mode & othersMayEnter) === 0) return false;
   return path === dirname(path) || letsThrough(dirname(path));
+}
+
+function processesOf(output: string): { database: number; guard: number } {
+  const [, database, guard] = /pid (\d+) guard (\d+)/.exec(output) ?? [];
+  return { database: Number(database), guard: Number(guard) };
+}
+
+/** A process that has ended and that nobody has waited for yet has ended. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** Runs this package's database in a process of its own: one that is killed, or one of another user. */

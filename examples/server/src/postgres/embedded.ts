@@ -7,6 +7,7 @@ import { ServerError } from '../errors.ts';
 import { copyBinaries, packagedBinaries } from './binaries.ts';
 import type { Cluster, UnixUser } from './cluster.ts';
 import { databaseUser, initCluster, makeOwned } from './cluster.ts';
+import { defaultOrphanGraceMs } from './guard.ts';
 import { supervise, takeOver } from './supervisor.ts';
 
 /** The embedded database while it runs. */
@@ -15,6 +16,8 @@ export interface EmbeddedPostgres {
   readonly connection: ClientConfig;
   /** The main process now; another one after a crash. */
   pid(): number;
+  /** The process that stops it should this one be killed. */
+  guardPid(): number;
   /** Stops it and frees the folder. */
   close(): Promise<void>;
 }
@@ -25,6 +28,8 @@ export interface EmbeddedOptions {
   readonly password: string;
   /** The uid to run as where this process is root. */
   readonly uid: number;
+  /** How long it may outlive this process, if that is killed, before its guard stops it; 60 s by default, whole seconds. */
+  readonly orphanGraceMs?: number;
   readonly log: Logger;
   readonly signal?: AbortSignal;
 }
@@ -34,7 +39,7 @@ const maxSocketPathBytes = 107;
 
 /**
  * Starts the PostgreSQL that comes from npm on a socket in `folder`: makes its data at the first start, stops one that an
- * earlier run left behind, and starts it again whenever it dies.
+ * earlier run left behind, and starts it again whenever it dies. Should this process be killed, the database's guard stops it.
  */
 export async function startEmbeddedPostgres(folder: string, options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const cluster = await prepare(folder, options.uid);
@@ -46,10 +51,12 @@ export async function startEmbeddedPostgres(folder: string, options: EmbeddedOpt
   };
   await initCluster(cluster, options);
   await takeOver(cluster, { ...options, connection });
-  const supervisor = await supervise(cluster, { ...options, connection });
+  const orphanGraceMs = options.orphanGraceMs ?? defaultOrphanGraceMs;
+  const supervisor = await supervise(cluster, { ...options, orphanGraceMs, connection });
   return {
     connection,
     pid: () => supervisor.pid(),
+    guardPid: () => supervisor.guardPid(),
     close: async () => {
       await supervisor.stop();
       if (dirname(cluster.socketDir) !== folder) await rm(cluster.socketDir, { recursive: true, force: true });

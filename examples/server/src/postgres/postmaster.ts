@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
 import type { Cluster } from './cluster.ts';
+import { startGuard } from './guard.ts';
 
 /** One run of the database's main process. */
 export interface Postmaster {
   readonly pid: number;
+  /** The process that stops it should this server be killed. */
+  readonly guardPid: number;
   /** Settles when the process is gone, with a word on how it ended. */
   readonly ended: Promise<string>;
   isRunning(): boolean;
@@ -20,7 +23,7 @@ export interface Postmaster {
 const shutdownGraceMs = 20_000;
 
 /** Starts postgres on its socket; it listens on no TCP port. */
-export function startPostmaster(cluster: Cluster, options: { log: Logger }): Postmaster {
+export function startPostmaster(cluster: Cluster, options: { log: Logger; orphanGraceMs: number }): Postmaster {
   const child = spawn(cluster.binaries.postgres, postmasterArguments(cluster), {
     ...cluster.user,
     cwd: cluster.dataDir,
@@ -28,6 +31,11 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger }): Pos
     detached: true,
     env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
     stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const guard = startGuard(child.pid ?? -1, {
+    user: cluster.user,
+    orphanGraceMs: options.orphanGraceMs,
+    shutdownGraceMs,
   });
   const complaints: string[] = [];
   let isStopping = false;
@@ -41,9 +49,11 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger }): Pos
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
   });
+  child.once('exit', () => void guard.release());
   const isRunning = (): boolean => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   return {
     pid: child.pid ?? -1,
+    guardPid: guard.pid,
     ended,
     isRunning,
     complaints: () => complaints,
@@ -53,6 +63,7 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger }): Pos
       child.kill('SIGINT');
       const force = setTimeout(() => child.kill('SIGQUIT'), graceMs);
       await once(child, 'exit').finally(() => clearTimeout(force));
+      await guard.release();
     },
   };
 }

@@ -9,6 +9,8 @@ import { startPostmaster } from './postmaster.ts';
 
 interface SupervisorOptions {
   readonly connection: ClientConfig;
+  /** How long a database may outlive a server that was killed. */
+  readonly orphanGraceMs: number;
   readonly log: Logger;
   readonly signal?: AbortSignal;
 }
@@ -16,6 +18,7 @@ interface SupervisorOptions {
 /** Keeps one database running. */
 export interface Supervisor {
   pid(): number;
+  guardPid(): number;
   stop(): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export async function supervise(cluster: Cluster, options: SupervisorOptions): P
   })();
   return {
     pid: () => live.postmaster.pid,
+    guardPid: () => live.postmaster.guardPid,
     stop: async () => {
       stopping.abort();
       await live.owner.end().catch(() => undefined);
@@ -72,7 +76,7 @@ export async function supervise(cluster: Cluster, options: SupervisorOptions): P
  *
  * @throws ServerError `STATE_DIR_IN_USE`
  */
-export async function takeOver(cluster: Cluster, options: SupervisorOptions): Promise<void> {
+export async function takeOver(cluster: Cluster, options: Omit<SupervisorOptions, 'orphanGraceMs'>): Promise<void> {
   const left = await findLeftBehind(cluster);
   if (left === undefined) return;
   const owner = await connectOwner({ ...options.connection, host: left.socketDir }).catch(() => undefined);
