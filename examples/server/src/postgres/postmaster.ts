@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Cluster } from './cluster.ts';
 import { startGuard } from './guard.ts';
@@ -24,14 +25,7 @@ const shutdownGraceMs = 20_000;
 
 /** Starts postgres on its socket; it listens on no TCP port. */
 export function startPostmaster(cluster: Cluster, options: { log: Logger; orphanGraceMs: number }): Postmaster {
-  const child = spawn(cluster.binaries.postgres, postmasterArguments(cluster), {
-    ...cluster.user,
-    cwd: cluster.dataDir,
-    // A session of its own: Ctrl-C in the terminal reaches this program alone, which then stops the database in its turn.
-    detached: true,
-    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const child = spawnPostgres(cluster);
   const guard = startGuard(child.pid ?? -1, {
     user: cluster.user,
     orphanGraceMs: options.orphanGraceMs,
@@ -66,6 +60,17 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger; orphan
       await guard.release();
     },
   };
+}
+
+function spawnPostgres(cluster: Cluster): ChildProcessByStdio<null, null, Readable> {
+  return spawn(cluster.binaries.postgres, postmasterArguments(cluster), {
+    ...cluster.user,
+    cwd: cluster.dataDir,
+    // A session of its own: Ctrl-C in the terminal reaches this program alone, which then stops the database in its turn.
+    detached: true,
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
 }
 
 function postmasterArguments(cluster: Cluster): string[] {
