@@ -6,7 +6,7 @@ export type Clock = () => number;
 
 /** How the gate reads the pings, and what it may do by itself. All windows are measured on the server's clock. */
 export interface GateSettings {
-  /** The thresholds that `decideTallies` of `@klpkit/rollout` is given. Strata are processor families. */
+  /** The thresholds that `decideTallies` of `@klpkit/rollout` is given; `p0Left` is 0.05 where absent. Strata are processor families. */
   readonly policy: StreamPolicy;
   /** What failures are held against: the policy's rates, the control machines, or the mean of both processes. */
   readonly baseline: NonNullable<GateOptions['baseline']>;

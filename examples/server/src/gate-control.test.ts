@@ -128,15 +128,36 @@ describe('the control machines', () => {
 });
 
 describe('a machine that goes down in good order', () => {
-  it('counts for nothing, also when its window is over', async () => {
+  it('is neither good nor failed, also when its window is over', async () => {
     const lp = await publish();
-    await lp.report([...repeat(5, lp.left), ...repeat(2, lp.good)]);
-    await lp.untilState(({ decision }) => decision.tally.left === 5);
+    await lp.report([...repeat(3, lp.left), ...repeat(4, lp.good)]);
+    await lp.untilState(({ decision }) => decision.tally.left === 3);
     now += 50 * minuteMs;
     await lp.report(lp.good());
     const state = await lp.untilState(({ evidence }) => evidence.n === 8);
-    expect(state.decision.tally).toEqual({ n: 8, crashed: 0, silent: 0, left: 5, open: 0 });
-    expect(state.evidence).toEqual({ n: 8, failed: 0, open: 5 });
+    expect(state.decision.tally).toEqual({ n: 8, crashed: 0, silent: 0, left: 3, open: 0 });
+    expect(state.evidence).toEqual({ n: 8, failed: 0, open: 3 });
+    expect(state.rollout.paused).toBe(false);
+  });
+
+  it('pauses the rollout where many do, and after a person resumed only on more of them', async () => {
+    const lp = await publish();
+    await lp.report([...repeat(5, lp.left), ...repeat(5, lp.good)]);
+    const state = await lp.untilState(({ rollout }) => rollout.paused);
+    expect(state.decision).toMatchObject({ decision: 'hold', cause: 'left', level: 'none' });
+    expect(state.state.status).toMatchObject({ by: { kind: 'gate' }, note: expect.stringContaining('good order') });
+    const resumed = { body: { type: 'resume', note: 'The window of the hypervisors: they reboot.' } };
+    await harness.ask('POST', `/v1/admin/rollouts/${lp.release}/events`, resumed);
+    await lp.report(lp.good());
+    await lp.untilState(({ evidence }) => evidence.n === 11);
+    // What is counted after it was judged after it.
+    const good = await publish();
+    await good.report(good.good());
+    await good.untilState(({ evidence }) => evidence.n === 1);
+    expect((await lp.acts()).filter((action) => action === 'rollout-pause')).toHaveLength(1);
+    await lp.report(repeat(3, lp.left));
+    await lp.untilState(({ rollout }) => rollout.paused);
+    expect((await lp.acts()).filter((action) => action.startsWith('blocklist'))).toEqual([]);
   });
 });
 

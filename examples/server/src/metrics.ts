@@ -73,6 +73,7 @@ interface OutcomeRow {
   readonly good: number;
   readonly failed: number;
   readonly silent: number;
+  readonly left: number;
 }
 
 /** Makes the metrics of what the database has counted; the function reads them anew. */
@@ -118,14 +119,15 @@ async function loadPingCounts(database: Database): Promise<readonly PingCountRow
 async function loadOutcomes(database: Database): Promise<readonly OutcomeRow[]> {
   const { rows } = await database.query<OutcomeRow>(
     `select release, tier, control::text, sum(started)::bigint as started, sum(good)::bigint as good,
-       sum(failed)::bigint as failed, sum(silent)::bigint as silent
+       sum(failed)::bigint as failed, sum(silent)::bigint as silent,
+       sum(left_orderly)::bigint as "left"
      from outcome_counts group by release, tier, control`,
   );
   return rows;
 }
 
 function setOutcomes(attempts: Gauge, { release, tier, control, started, ...decided }: OutcomeRow): void {
-  const open = started - decided.good - decided.failed - decided.silent;
+  const open = started - decided.good - decided.failed - decided.silent - decided.left;
   for (const [outcome, count] of Object.entries({ ...decided, open }))
     attempts.set({ release, tier, control, outcome }, count);
 }

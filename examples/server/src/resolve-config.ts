@@ -43,6 +43,9 @@ const dayMs = 86_400_000;
 /** After the last health ping a machine has this long to find the server again before it counts as silent. */
 const answerMarginMs = 15 * minuteMs;
 
+/** One machine in twenty may be shut down or restarted in the half hour after its attempt began: a maintenance window with a reboot in it is no patch's fault. */
+const defaultP0Left = 0.05;
+
 const rate = z.number().gt(0).lt(1);
 const durationMs = z
   .int()
@@ -65,12 +68,13 @@ const gateSchema = z.strictObject({
     .strictObject({
       p0: rate.lt(1 / 3),
       p0Silent: rate.lt(1 / 3).exactOptional(),
+      p0Left: rate.lt(1 / 3).default(defaultP0Left),
       pBad: rate,
       alpha: rate,
       beta: rate,
       strata: z.record(z.string(), rate).refine(isWhole, 'must be together 1, with one for *').exactOptional(),
     })
-    .default({ p0: 0.01, pBad: 0.03, alpha: 0.01, beta: 0.05 }),
+    .default({ p0: 0.01, p0Left: defaultP0Left, pBad: 0.03, alpha: 0.01, beta: 0.05 }),
   baseline: z.enum(['rates', 'control', 'both']).default('rates'),
   controlRate: z.number().min(0).max(1).default(0),
   answerWindowMs: durationMs.default(defaultHealthDelaysMs[3] + answerMarginMs),

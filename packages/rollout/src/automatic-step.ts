@@ -1,4 +1,5 @@
 import type { GateDecision } from './decide.ts';
+import type { GateReport } from './gate-options.ts';
 import { currentPhase } from './reduce-rollout.ts';
 import type { RolloutEvent, RolloutState } from './rollout-state.ts';
 
@@ -23,7 +24,7 @@ export interface AutomaticStepOptions {
 const dayMs = 86_400_000;
 
 /**
- * The policy's next step: withdraws at level `block`, pauses at `halt`, and goes on where the phase has soaked, the gate says `advance` and the level
+ * The policy's next step: withdraws at level `block`, pauses at `halt` or where too many machines leave, and goes on where the phase has soaked, the gate says `advance` and the level
  * is `none`.
  *
  * @param now Epoch ms.
@@ -39,7 +40,7 @@ const dayMs = 86_400_000;
  */
 export function automaticStep(
   state: RolloutState,
-  decision: GateDecision,
+  decision: GateDecision & Partial<Pick<GateReport, 'cause' | 'lnLeft'>>,
   now: number,
   options: AutomaticStepOptions = {},
 ): AutomaticStep {
@@ -50,6 +51,10 @@ export function automaticStep(
   if (state.status.kind === 'paused') return { kind: 'ask', reason: 'paused' };
   if (decision.decision === 'halt' || decision.level === 'halt') {
     return act({ type: 'pause', at: now, by: { kind: 'gate' }, note: noteOf(decision) });
+  }
+  if (decision.cause === 'left') {
+    const note = `ln E of machines that go down in good order is ${(decision.lnLeft ?? 0).toFixed(3)}`;
+    return act({ type: 'pause', at: now, by: { kind: 'gate' }, note });
   }
   return goOn(state, decision, now, options.maxHoldMs ?? dayMs);
 }

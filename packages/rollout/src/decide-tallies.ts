@@ -1,11 +1,12 @@
 import { checkPolicy, decisionOf, type GateDecision, type GatePolicy } from './decide.ts';
+import type { DeparturePolicy } from './departures.ts';
 import { lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
 import { RolloutError } from './error.ts';
 import { lnWeightedSum } from './log-sum.ts';
 import type { Tally } from './tally.ts';
 
 /** A gate's policy where silence is told from crashes and machines are told from machines. */
-export interface StreamPolicy extends GatePolicy {
+export interface StreamPolicy extends GatePolicy, DeparturePolicy {
   /**
    * Normal rate of machines that fall silent, above 0 and below 1/3. Where it is given, crashes are held against `p0` and silence against
    * this, one process each, and their mean decides; where not, both are failures against `p0`.

@@ -1,4 +1,5 @@
 import { decide, type Evidence, gateLevels, type GateDecision, type GatePolicy } from './decide.ts';
+import type { DeparturePolicy } from './departures.ts';
 import type { GateReport } from './gate-options.ts';
 import { lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
 
@@ -21,10 +22,17 @@ export interface ExplainOptions {
  * // Hold: 0 of 150 machines failed and 20 have not answered yet. If all of them turn out well it advances.
  * ```
  */
-export function explain(evidence: Evidence, policy: GatePolicy, options: ExplainOptions = {}): string {
+export function explain(
+  evidence: Evidence,
+  policy: GatePolicy & DeparturePolicy,
+  options: ExplainOptions = {},
+): string {
   const { report } = options;
   const decision = report ?? decide(evidence, policy);
   const counts = countsOf(evidence);
+  if (report?.cause === 'left') {
+    return `Hold: ${counts}, but ${report.tally.left} of them went down in good order before they were proven, where ${percent(policy.p0Left ?? 0)} is normal (${oddsOf(report.lnLeft)} to 1): look whether the patch makes machines reboot.`;
+  }
   if (report?.cause === 'sample-ratio') {
     return `Hold: ${counts}, but pings do not come from the machines they should come from (${oddsOf(report.lnSampleRatio)} to 1): look for forged pings or broken buckets.`;
   }

@@ -37,11 +37,12 @@ export interface GateOptions {
 
 /**
  * - `harm`: it halts, because failures are too many.
+ * - `left`: it holds and is to be paused, because machines go down in good order more often than is normal.
  * - `proof`: it advances, because the bad rate is excluded.
  * - `sample-ratio`: it holds, because pings do not come from the machines they should come from.
  * - `not-yet`: it holds, because what is known does not exclude the bad rate.
  */
-export type GateCause = 'harm' | 'proof' | 'sample-ratio' | 'not-yet';
+export type GateCause = 'harm' | 'left' | 'proof' | 'sample-ratio' | 'not-yet';
 
 /** All that the gate knows and what it decides. */
 export interface GateReport extends GateDecision {
@@ -50,6 +51,8 @@ export interface GateReport extends GateDecision {
   readonly tally: Tally;
   /** Control machines. */
   readonly control: Tally;
+  /** ln E of the departures, see `lnLeftEvidence`. */
+  readonly lnLeft: number;
   /** ln E of the sample-ratio check. */
   readonly lnSampleRatio: number;
   /** ln E of the two-sample process. */

@@ -1,5 +1,6 @@
 import { decisionOf, type GateDecision } from './decide.ts';
 import { decideTallies } from './decide-tallies.ts';
+import { isLeaving, lnLeftEvidence } from './departures.ts';
 import { RolloutError } from './error.ts';
 import type { Gate, GateOptions, GateReport, OpenCap } from './gate-options.ts';
 import { createStream, type Stream, takeEvent } from './gate-stream.ts';
@@ -62,8 +63,11 @@ function reportOf(stream: Stream, options: GateOptions): GateReport {
   const decided = decisionOf(lnHaltOf(options, byRates.lnHalt, lnTwoSample), byRates.lnAdvance, options.policy);
   const lnSampleRatio = lnSampleRatioEvidence(stream.sampleRatio);
   const isMixed = lnSampleRatio < Math.log(sampleRatioLimit);
-  const known = { tally: patchedOf(stream), control: stream.control, lnSampleRatio, lnTwoSample };
+  const tally = patchedOf(stream);
+  const lnLeft = lnLeftEvidence(tally, options.policy);
+  const known = { tally, control: stream.control, lnLeft, lnSampleRatio, lnTwoSample };
   if (decided.decision === 'halt') return { ...decided, ...known, cause: 'harm' };
+  if (isLeaving(lnLeft, options.policy.alpha)) return { ...decided, ...known, decision: 'hold', cause: 'left' };
   if (!isMixed) return { ...decided, ...known, decision: 'hold', cause: 'sample-ratio' };
   return { ...decided, ...known, cause: decided.decision === 'advance' ? 'proof' : 'not-yet' };
 }

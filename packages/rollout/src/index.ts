@@ -15,6 +15,7 @@ export {
   levelOf,
 } from './decide.ts';
 export { decideTallies, otherStratum, type StreamPolicy } from './decide-tallies.ts';
+export { type DeparturePolicy, isLeaving, lnLeftEvidence } from './departures.ts';
 export { advanceShares, haltRatios, lnAdvanceEvidence, lnHaltEvidence } from './e-process.ts';
 export { type Eligibility, eligibilityOf, type HoldReason, type Subject } from './eligibility.ts';
 export { isRolloutError, RolloutError, type RolloutErrorCode } from './error.ts';

@@ -26,6 +26,7 @@ const policySchema = z.strictObject({
   gate: z.strictObject({
     p0: open.lt(1 / 3),
     p0Silent: open.lt(1 / 3).exactOptional(),
+    p0Left: open.lt(1 / 3).exactOptional(),
     pBad: open,
     alpha: open.default(0.01),
     beta: open.default(0.05),

@@ -9,7 +9,7 @@ export interface Tally {
   readonly crashed: number;
   /** Said nothing until their window closed. */
   readonly silent: number;
-  /** Went down in good order inside their window: good for the halt process, bad for the advance process. */
+  /** Went down in good order inside their window: good for the halt process, bad for the advance process, and judged by one of their own. */
   readonly left: number;
   /** Have not answered yet. */
   readonly open: number;

@@ -67,13 +67,29 @@ function verdict(patch) {
       <div><dt>Machines began</dt><dd>${count(n)}</dd></div>
       <div><dt>Good</dt><dd>${count(n - failed - open)}</dd></div>
       <div class=${failed > 0 ? 'failed' : ''}><dt>Failed</dt><dd>${count(failed)}${silent > 0 ? html` <small>${count(silent)} fell silent</small>` : nothing}</dd></div>
-      <div><dt>Not answered yet</dt><dd>${count(open)}${left > 0 ? html` <small>${count(left)} went down in order</small>` : nothing}</dd></div>
+      <div><dt>Not answered yet</dt><dd>${count(open - left)}</dd></div>
       <div><dt>Failure rate</dt><dd>${n === 0 ? '–' : percent(failed / n)} <small>${percent(patch.policy.p0)} is normal</small></dd></div>
       <div><dt>Evidence of harm</dt><dd>${odds(patch.decision.lnHalt)}</dd></div>
+      ${leftFigure(patch, left)}
       ${controlFigures(patch)}
       ${late > 0 ? html`<div class="failed"><dt>Failed after proven good</dt><dd>${count(late)}</dd></div>` : nothing}
     </dl>
   </section>`;
+}
+
+/**
+ * Machines that went down in good order are neither good nor failed; too many of them pause the rollout.
+ *
+ * @param {PatchView} patch
+ * @param {number} left
+ */
+function leftFigure({ decision, policy, evidence }, left) {
+  if (left === 0) return nothing;
+  const normal =
+    policy.p0Left === undefined
+      ? nothing
+      : html` <small>${percent(left / evidence.n)}, ${percent(policy.p0Left)} is normal; ${odds(decision.lnLeft)}</small>`;
+  return html`<div class=${decision.cause === 'left' ? 'failed' : ''}><dt>Went down in order</dt><dd>${count(left)}${normal}</dd></div>`;
 }
 
 /** What machines without the patch say, where there are any. @param {PatchView} patch */

@@ -1,5 +1,5 @@
 import type { BlockEntry, LiftedEntry } from '@klpkit/blocklist';
-import type { Evidence, GateDecision, GatePolicy, GateReport } from '@klpkit/rollout';
+import type { Evidence, GateDecision, GateReport, StreamPolicy } from '@klpkit/rollout';
 import type { AuditRow } from '../database/audit.ts';
 import type { EvidencePoint } from './evidence-history.ts';
 
@@ -115,7 +115,7 @@ export interface PatchView extends PatchSummary {
   readonly acts: readonly PossibleAct[];
   /** The gate's own sentence. */
   readonly explanation: string;
-  readonly policy: GatePolicy;
+  readonly policy: StreamPolicy;
   /** The last point is now. */
   readonly history: readonly EvidencePoint[];
   readonly outcomes: readonly OutcomeView[];

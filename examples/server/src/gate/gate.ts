@@ -54,9 +54,7 @@ interface Judged extends StoredRollout {
 }
 
 async function pauseIfBad(sql: Sql, judged: Judged, context: GateContext): Promise<GateAct[]> {
-  if (!mustHalt(judged.decision) || judged.state.status.kind !== 'running') return [];
-  // A person who resumed has seen this evidence; only more of it stops the rollout again.
-  if (judged.acknowledgedLnHalt !== null && judged.decision.lnHalt <= judged.acknowledgedLnHalt) return [];
+  if (judged.state.status.kind !== 'running' || !(isNewHarm(judged) || isNewlyLeft(judged))) return [];
   await act(sql, judged, {
     type: 'pause',
     at: context.now,
@@ -68,9 +66,9 @@ async function pauseIfBad(sql: Sql, judged: Judged, context: GateContext): Promi
 
 async function blockIfBad(sql: Sql, judged: Judged, context: GateContext): Promise<GateAct[]> {
   const { settings, now } = context;
-  const isBad = settings.blockFrom === 'halt' ? mustHalt(judged.decision) : judged.decision.level === 'block';
-  if (settings.blockFrom === 'never' || !isBad || (await isBlocked(sql, judged.state.release))) return [];
-  if (judged.acknowledgedLnHalt !== null && judged.decision.lnHalt <= judged.acknowledgedLnHalt) return [];
+  const isBad = settings.blockFrom === 'halt' || judged.decision.level === 'block';
+  if (settings.blockFrom === 'never' || !isBad || !isNewHarm(judged)) return [];
+  if (await isBlocked(sql, judged.state.release)) return [];
   const evidence = { n: judged.evidence.n, failed: judged.evidence.failed, lnE: judged.decision.lnHalt };
   const entry = { release: judged.state.release, action: settings.blockAction, reason: 'gate', evidence };
   await blockRelease(sql, entry, { actor: 'gate', now });
@@ -118,6 +116,17 @@ function whyOf({ evidence, decision }: Judged, { settings }: GateContext): strin
 function act(sql: Sql, judged: Judged, event: RolloutEvent): Promise<RolloutState> {
   const { evidence, decision } = judged;
   return applyEvent(sql, { state: judged.state, event }, { actor: 'gate', detail: { evidence, decision } });
+}
+
+// A person who resumed has seen what was acknowledged; only more of it stops the rollout again.
+
+function isNewHarm({ decision, acknowledgedLnHalt }: Judged): boolean {
+  return mustHalt(decision) && decision.lnHalt > (acknowledgedLnHalt ?? -Infinity);
+}
+
+/** Too many machines went down in good order. That pauses and never blocks: a maintenance window looks the same. */
+function isNewlyLeft({ decision, acknowledgedLnLeft }: Judged): boolean {
+  return decision.cause === 'left' && decision.lnLeft > (acknowledgedLnLeft ?? -Infinity);
 }
 
 /** The policy's alpha, or the level: whichever says so first. */

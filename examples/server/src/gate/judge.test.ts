@@ -47,6 +47,18 @@ describe('judge', () => {
     expect(judge([counts({ started: 150, good: 150 })], nothing, settings).decision).toBe('advance');
   });
 
+  it('pauses, and does no more, where they are more than the policy calls normal', () => {
+    const strict = { policy: { ...policy, p0Left: 0.05 }, baseline: 'rates' } as const;
+    const judged = (left: number, rest: Partial<OutcomeCount> = {}) =>
+      judge([counts({ started: 40, good: 40 - left, left, ...rest })], nothing, strict);
+    expect(judged(8)).toMatchObject({ cause: 'not-yet' });
+    expect(judged(9)).toMatchObject({ decision: 'hold', cause: 'left', level: 'none' });
+    expect(judged(40)).toMatchObject({ decision: 'hold', cause: 'left', level: 'none' });
+    expect(judged(20, { good: 10, failed: 10 })).toMatchObject({ decision: 'halt', cause: 'harm' });
+    const proven = counts({ started: 4000, good: 4000 });
+    expect(judge([proven, counts({ control: true, started: 40, left: 40 })], nothing, strict).cause).toBe('proof');
+  });
+
   it('does not count control machines as patched', () => {
     const control = counts({ control: true, started: 1000, failed: 500, good: 500 });
     expect(judge([control], nothing, settings)).toMatchObject({

@@ -2,7 +2,9 @@ import {
   decideTallies,
   emptyTally,
   type GateReport,
+  isLeaving,
   levelOf,
+  lnLeftEvidence,
   lnSampleRatioEvidence,
   lnTwoSampleEvidence,
   otherStratum,
@@ -28,16 +30,20 @@ export function judge(
   const lnTwoSample = lnTwoSampleEvidence(streams.twoSample);
   const lnSampleRatio = lnSampleRatioEvidence(streams.sampleRatio);
   const lnHalt = lnHaltOf(baseline, byRates.lnHalt, lnTwoSample);
+  const tally = tallyOf(patched);
+  const lnLeft = lnLeftEvidence(tally, policy);
   const known = {
     lnHalt,
     lnAdvance: byRates.lnAdvance,
     level: levelOf(lnHalt),
+    lnLeft,
     lnTwoSample,
     lnSampleRatio,
-    tally: tallyOf(patched),
+    tally,
     control: tallyOf(counts.filter(({ control }) => control)),
   };
   if (lnHalt >= -Math.log(policy.alpha)) return { ...known, decision: 'halt', cause: 'harm' };
+  if (isLeaving(lnLeft, policy.alpha)) return { ...known, decision: 'hold', cause: 'left' };
   if (lnSampleRatio >= Math.log(sampleRatioLimit)) return { ...known, decision: 'hold', cause: 'sample-ratio' };
   const isProven = known.lnAdvance >= -Math.log(policy.beta);
   return { ...known, decision: isProven ? 'advance' : 'hold', cause: isProven ? 'proof' : 'not-yet' };

@@ -7,7 +7,7 @@ import { ServerError } from '../errors.ts';
 import { evidenceOf, loadCounts } from '../gate/evidence.ts';
 import { judge } from '../gate/judge.ts';
 import { loadStreams } from '../gate/streams.ts';
-import { applyEvent, lockRollout } from '../publish/rollout-store.ts';
+import { acknowledge, applyEvent, lockRollout } from '../publish/rollout-store.ts';
 import type { AdminContext } from './admin-routes.ts';
 
 const keyParams = z.strictObject({ key: releaseKeySchema });
@@ -51,9 +51,7 @@ export function addRolloutRoutes(app: FastifyInstance, { services, actorOf, only
         const evidence = evidenceOf(counts);
         const decision = judge(counts, await loadStreams(sql, key), config.gate);
         await applyEvent(sql, { state: stored.state, event }, { actor, detail: { evidence, decision } });
-        // Who resumes has seen this evidence: the gate stops the rollout again only on more of it.
-        if (event.type === 'resume')
-          await sql.query('update rollouts set acknowledged_ln_halt = $2 where release = $1', [key, decision.lnHalt]);
+        if (event.type === 'resume') await acknowledge(sql, key, decision);
       });
       await announce();
       return describeRollout(database, key, services);

@@ -1,4 +1,4 @@
-import { isRolloutError, type RolloutEvent, type RolloutState, reduceRollout } from '@klpkit/rollout';
+import { type GateReport, isRolloutError, type RolloutEvent, type RolloutState, reduceRollout } from '@klpkit/rollout';
 import type { Sql } from '../database/database.ts';
 import { plainMessage, ServerError } from '../errors.ts';
 import { appendAudit } from '../database/audit.ts';
@@ -8,16 +8,31 @@ export interface StoredRollout {
   readonly state: RolloutState;
   /** ln E(n, failed) that a person saw when resuming; null where nobody did. */
   readonly acknowledgedLnHalt: number | null;
+  /** The same of the machines that go down in good order. */
+  readonly acknowledgedLnLeft: number | null;
 }
 
 /** Reads a rollout and keeps others from changing it until the transaction ends. */
 export async function lockRollout(sql: Sql, release: string): Promise<StoredRollout | undefined> {
-  const { rows } = await sql.query<{ state: RolloutState; acknowledged_ln_halt: number | null }>(
-    'select state, acknowledged_ln_halt from rollouts where release = $1 for update',
+  const { rows } = await sql.query<StoredRollout>(
+    `select state, acknowledged_ln_halt as "acknowledgedLnHalt", acknowledged_ln_left as "acknowledgedLnLeft"
+     from rollouts where release = $1 for update`,
     [release],
   );
-  const row = rows[0];
-  return row && { state: row.state, acknowledgedLnHalt: row.acknowledged_ln_halt };
+  return rows[0];
+}
+
+/** A person who resumes has seen this evidence: only more of it stops the rollout again. */
+export async function acknowledge(
+  sql: Sql,
+  release: string,
+  seen: Pick<GateReport, 'lnHalt' | 'lnLeft'>,
+): Promise<void> {
+  await sql.query('update rollouts set acknowledged_ln_halt = $2, acknowledged_ln_left = $3 where release = $1', [
+    release,
+    seen.lnHalt,
+    seen.lnLeft,
+  ]);
 }
 
 /** Who did it, for the audit; and on what grounds. */
