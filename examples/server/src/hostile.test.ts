@@ -163,6 +163,46 @@ describe('a note of a person', () => {
     expect(headers['x-content-type-options']).toBe('nosniff');
     await harness.ask('POST', '/v1/admin/rollouts/lp-1/events', { body: { type: 'resume' } });
   });
+
+  it('about a block stands in the audit trail, and nothing of it in what machines get', async () => {
+    const agent = machine();
+    const entry = { release: 'noted-1', sha256: null, action: 'no-offer', reason: 'slower' };
+    const notes = [
+      `${sql}${html}\r\nIt took 3 % more.\tSee KLP-7.`,
+      'A wrong graph: 3 % more is what it costs.',
+    ] as const;
+    expect((await harness.ask('POST', '/v1/admin/blocklist', { body: { entry, note: notes[0] } })).status).toBe(201);
+    const blocked = await harness.ask('GET', '/v1/blocklist', { agent });
+    expect(blocked.json.entries).toMatchObject([{ release: 'noted-1', reason: 'slower' }]);
+    const lift = { release: 'noted-1', sha256: null, reason: 'false-alarm', note: notes[1] };
+    expect((await harness.ask('POST', '/v1/admin/blocklist/lift', { body: lift })).status).toBe(200);
+    const lifted = await harness.ask('GET', '/v1/blocklist', { agent });
+    expect(`${blocked.bytes}${lifted.bytes}`).not.toMatch(/KLP-7|graph|note"/);
+    const { json } = await harness.ask('GET', '/v1/admin/audit?release=noted-1');
+    expect(json.rows.map(({ detail }: { detail: { note: string } }) => detail.note)).toEqual(notes.toReversed());
+    agent.destroy();
+  });
+
+  it.each([
+    ['empty', ''],
+    ['of more than 1000 characters', 'x'.repeat(1001)],
+    ['no text', { toString: 'x' }],
+    ['with a NUL', 'a\u0000b'],
+    ['with an escape of a terminal', '\u001b[2J'],
+    ['with a lone carriage return', 'good\rbad'],
+    ['that reads backwards', 'good \u202ereverof'],
+    ['with half a character', '\ud800'],
+  ])('is refused where it is %s', async (_, note) => {
+    const entry = { release: 'noted-2', sha256: null, action: 'no-offer', reason: 'slower' };
+    for (const [path, body] of [
+      ['/v1/admin/blocklist', { entry }],
+      ['/v1/admin/blocklist/lift', { release: 'noted-1', sha256: null, reason: 'x' }],
+      ['/v1/admin/rollouts/lp-1/events', { type: 'pause' }],
+    ] as const) {
+      const { status, json } = await harness.ask('POST', path, { body: { ...body, note } });
+      expect([path, status, json.code]).toEqual([path, 400, 'BAD_REQUEST']);
+    }
+  });
 });
 
 describe('wrong tokens', () => {

@@ -38,7 +38,7 @@ const acts = {
 };
 
 /**
- * Asks once more, and why. Its words go into the audit trail; for the blocklist they go to machines too and are short for that.
+ * Asks once more, and why. Its words go into the audit trail; the blocklist goes to machines, which get a code in place of them.
  *
  * @param {object} options
  * @param {Act} options.act
@@ -53,7 +53,7 @@ export function actDialog({ act, close, done }) {
       <h2 id="act-title">${title} <span class="key">${act.patch.key}</span>?</h2>
       <p id="act-says">${says}</p>
       ${warning(act)} ${act.type === 'block' ? actionField() : nothing}
-      ${act.type === 'block' || act.type === 'lift' ? reasonField() : noteField()}
+      ${act.type === 'block' || act.type === 'lift' ? html`${reasonField()} ${wordsField()}` : noteField()}
       <p class="problem" role="alert" data-error></p>
       <div class="acts">
         <button type="button" @click=${closeDialog}>Cancel</button>
@@ -88,6 +88,10 @@ function reasonField() {
   </label>`;
 }
 
+function wordsField() {
+  return html`<label>In your words, for the audit trail alone <textarea name="words" maxlength="1000" rows="3"></textarea></label>`;
+}
+
 function actionField() {
   return html`<fieldset>
     <legend>What machines are asked to do</legend>
@@ -105,20 +109,22 @@ function actionField() {
 function submit(event, act, done) {
   const { text, run } = submitted(event);
   return run(async () => {
-    await send(act, { reason: text('reason').trim(), action: text('action') });
+    await send(act, { reason: text('reason').trim(), words: text('words').trim(), action: text('action') });
     await done();
   });
 }
 
 /**
  * @param {Act} act
- * @param {{ reason: string, action: string }} given
+ * @param {{ reason: string, words: string, action: string }} given
  */
-function send(act, { reason, action }) {
+function send(act, { reason, words, action }) {
   const { key } = act.patch;
-  if (act.type === 'block') return ask('POST', '/v1/admin/blocklist', { entry: { release: key, action, reason } });
+  const note = words === '' ? {} : { note: words };
+  if (act.type === 'block')
+    return ask('POST', '/v1/admin/blocklist', { entry: { release: key, action, reason }, ...note });
   if (act.type === 'lift')
-    return ask('POST', '/v1/admin/blocklist/lift', { release: key, sha256: act.entry.sha256, reason });
+    return ask('POST', '/v1/admin/blocklist/lift', { release: key, sha256: act.entry.sha256, reason, ...note });
   const override = act.override ? { override: true } : {};
   return ask('POST', `/v1/admin/rollouts/${encodeURIComponent(key)}/events`, {
     type: act.type,

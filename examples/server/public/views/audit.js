@@ -65,10 +65,10 @@ function deed({ action, release }, withRelease) {
 /** Why, in the words that were given, and on which counts. @param {AuditEntry} row */
 function note({ detail }) {
   const { note: said, entry, lifted, evidence, decision } = /** @type {any} */ (detail);
-  const why = said ?? entry?.reason ?? lifted?.reason;
+  const code = entry?.reason ?? lifted?.reason;
   const counts = evidence ?? entry?.evidence;
   const ln = decision?.lnHalt ?? counts?.lnE;
-  return html`${why === undefined ? nothing : html`<q>${why}</q>`}
+  return html`${code === undefined ? nothing : html`<span class="chip">${code}</span> `}${said === undefined ? nothing : html`<q>${said}</q>`}
   ${
     counts === undefined || ln === undefined || counts.n === 0
       ? nothing

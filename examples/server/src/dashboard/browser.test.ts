@@ -128,8 +128,10 @@ describe.runIf(chromiumPath !== undefined)('the dashboard in Chromium', { timeou
       .getByRole('dialog')
       .getByLabel(/^Reason/)
       .fill('kernel-fault');
+    await page.getByRole('dialog').getByLabel('In your words').fill('See the <b>trace</b>.');
     await page.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
     await badge(page, 'Blocked').waitFor();
+    await page.getByRole('region', { name: 'Audit trail' }).getByText('See the <b>trace</b>.').waitFor();
     expect(await page.evaluate('globalThis.sameDocument')).toBe(true);
     expect(await lp.view()).toMatchObject({
       blocked: 'disable',

@@ -9,9 +9,10 @@ import { judge } from '../gate/judge.ts';
 import { loadStreams } from '../gate/streams.ts';
 import { acknowledge, applyEvent, lockRollout } from '../publish/rollout-store.ts';
 import type { AdminContext } from './admin-routes.ts';
+import { noteSchema } from './note.ts';
 
 const keyParams = z.strictObject({ key: releaseKeySchema });
-const note = z.string().min(1).max(1000).optional();
+const note = noteSchema.optional();
 const eventBody = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal(['advance', 'promote']), note, override: z.literal(true).optional() }),
   z.strictObject({ type: z.literal(['pause', 'resume', 'withdraw']), note }),

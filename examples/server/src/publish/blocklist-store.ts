@@ -34,6 +34,8 @@ export interface ListChange {
   readonly actor: string;
   /** Epoch ms. */
   readonly now: number;
+  /** What a person wrote, for the audit row alone. */
+  readonly note?: string | undefined;
 }
 
 /** Puts a release on the list, its payload's digest with it: the same bytes under another name are the same fault. */
@@ -84,7 +86,8 @@ async function edit(sql: Sql, what: Edit, change: (list: Blocklist) => Blocklist
   const { rows } = await sql.query<{ document: unknown }>('select document from blocklist for update');
   const next = guard(() => change(parseBlocklist(rows[0]?.document)));
   await sql.query('update blocklist set document = $1', [JSON.stringify(next)]);
-  const detail = { ...what.detail, version: next.version };
+  const note = what.note === undefined ? {} : { note: what.note };
+  const detail = { ...what.detail, ...note, version: next.version };
   await appendAudit(sql, {
     at: what.now,
     actor: what.actor,
