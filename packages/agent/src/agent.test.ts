@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPatches } from '@klpkit/kernel';
 import type { Ping } from '@klpkit/pings';
@@ -209,8 +209,10 @@ describe('the crash guard', () => {
     publish(machine, await makeRelease());
     await writeFile(machine.stateFolder, 'a file where the folder should be');
     const agent = await machine.newAgent();
-    await expect(agent.check()).rejects.toMatchObject({ code: 'STATE_UNUSABLE' });
+    expect(await agent.check()).toMatchObject({ kind: 'refused', failure: { code: 'STATE_UNUSABLE' } });
     expect(machine.kernel.modules).toEqual([]);
+    await rm(machine.stateFolder);
+    expect((await agent.check()).kind).toBe('healthy');
   });
 });
 

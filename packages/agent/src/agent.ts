@@ -1,8 +1,8 @@
 import { createEngine } from './engine.ts';
 import { createEventHub } from './event-hub.ts';
+import { timeAndChanceOf } from './port-defaults.ts';
 import type { Agent, AgentOptions } from './ports.ts';
 import { runForEver } from './run-for-ever.ts';
-import { defaultSchedule } from './schedule.ts';
 import { readStatus } from './status.ts';
 
 /**
@@ -33,7 +33,9 @@ import { readStatus } from './status.ts';
 export function createAgent(options: AgentOptions): Agent {
   const hub = createEventHub(options.onEvent);
   const engine = createEngine({ ...options, onEvent: (event) => hub.tell(event) });
-  const { store, kernel, schedule = defaultSchedule, epochMs = Date.now } = options;
+  const { store, kernel } = options;
+  const timeAndChance = timeAndChanceOf(options);
+  const { schedule, epochMs } = timeAndChance;
   const known = kernel === undefined ? {} : { kernel };
   /** One course at a time, in the order of the calls. */
   let turn: Promise<unknown> = Promise.resolve();
@@ -48,7 +50,7 @@ export function createAgent(options: AgentOptions): Agent {
     start: ({ signal } = {}) => inTurn(() => engine.start(signal)),
     check: ({ signal } = {}) => inTurn(() => engine.check(signal)),
     flush: (stop) => engine.flush(stop),
-    run: (stop = {}) => runForEver(agent, () => engine.open(), stop),
+    run: (stop = {}) => runForEver(agent, timeAndChance, stop),
     status: () => readStatus({ store, now: epochMs(), checkIntervalMs: schedule.checkIntervalMs, ...known }),
     shutdown: (how) => inTurn(() => engine.shutdown(how)),
   };

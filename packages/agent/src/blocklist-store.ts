@@ -22,6 +22,11 @@ export async function openBlocklistStore(
   let written = kept;
   /** What is decided with: the kept list, or its union with one that was refused. */
   let inForce = kept;
+  // A full disk must not keep a block from being in force; what was not written is written at the next check.
+  const notKept = (error: Error): void => {
+    const message = `The blocklist is in force and only in memory: ${error.message}`;
+    onEvent?.({ kind: 'trouble', code: 'BLOCKLIST_NOT_KEPT', message });
+  };
   const follow = (fetched: Blocklist): Blocklist | undefined => {
     if (source.provesSuccession === true) return fetched;
     try {
@@ -44,8 +49,7 @@ export async function openBlocklistStore(
       }
       const onDisk = written !== undefined && written.epoch === next.epoch && written.version === next.version;
       if (!onDisk || next.issued - (written?.issued ?? 0) >= REWRITE_AFTER_MS) {
-        await store.write(storeNames.blocklist, `${JSON.stringify(next)}\n`);
-        written = next;
+        await store.write(storeNames.blocklist, `${JSON.stringify(next)}\n`).then(() => (written = next), notKept);
       }
       kept = next;
       inForce = next;

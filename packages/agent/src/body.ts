@@ -1,26 +1,19 @@
-import type { KernelInfo, KernelOptions } from '@klpkit/kernel';
-import { forceAcceptance, liveRoot, systemClock } from '@klpkit/kernel';
-import type { Clock } from '@klpkit/kernel';
+import { forceAcceptance, type KernelInfo, type KernelOptions, liveRoot, readKernelInfo } from '@klpkit/kernel';
 import { nodeIdOf } from '@klpkit/rollout';
-import { readKernelInfo } from '@klpkit/kernel';
 import { type BlocklistStore, openBlocklistStore } from './blocklist-store.ts';
 import { readCpuFamily } from './cpu-family.ts';
 import { AgentError } from './error.ts';
 import { type Journal, openJournal } from './journal.ts';
 import { openPayloadCache, type PayloadCache } from './payload-cache.ts';
-import type { AgentOptions, AgentRandom, Schedule } from './ports.ts';
-import { defaultSchedule } from './schedule.ts';
+import { type TimeAndChance, timeAndChanceOf } from './port-defaults.ts';
+import type { AgentOptions, Schedule } from './ports.ts';
 import { openSpool, type Spool } from './spool.ts';
 import { openStatusKeeper, type StatusKeeper } from './status-record.ts';
 import type { StepContext } from './step-types.ts';
 
 /** The ports with their defaults, and all that was opened from the store: what the effects work on. */
-export interface Body {
+export interface Body extends TimeAndChance {
   readonly ports: AgentOptions;
-  readonly clock: Clock;
-  readonly random: AgentRandom;
-  readonly schedule: Schedule;
-  readonly epochMs: () => number;
   readonly journal: Journal;
   readonly spool: Spool;
   readonly blocklist: BlocklistStore;
@@ -34,17 +27,17 @@ export interface Body {
   readonly context: StepContext;
 }
 
-const systemRandom: AgentRandom = { uuid: () => crypto.randomUUID(), fraction: () => Math.random() };
-
 /** Locks and opens the store and looks at the kernel. @throws AgentError `STATE_UNUSABLE`; KernelError */
 export async function openBody(ports: AgentOptions): Promise<Body> {
   const { identity, policy, store } = ports;
   await store.lock();
-  const clock = ports.clock ?? systemClock;
-  const schedule = ports.schedule ?? defaultSchedule;
+  const timeAndChance = timeAndChanceOf(ports);
+  const { clock, schedule } = timeAndChance;
   checkDeadline(schedule, ports);
   const kernelOptions: KernelOptions = { ...ports.kernel, clock };
-  const journal = await openJournal(store);
+  const trouble = (code: string, what: string) => (error: Error) =>
+    ports.onEvent?.({ kind: 'trouble', code, message: `${what} ${error.message}` });
+  const journal = await openJournal(store, trouble('RECORD_NOT_KEPT', 'How far the patch is, is only in memory:'));
   const kernelInfo = await readKernelInfo(kernelOptions);
   const nodeId = identity.machineId === undefined ? undefined : nodeIdOf(identity.machineId, identity.appId);
   const subject = { nodeId, tier: identity.tier, ...(policy === undefined ? {} : { policy }) };
@@ -52,17 +45,12 @@ export async function openBody(ports: AgentOptions): Promise<Body> {
   await payOwed(journal, spool);
   return {
     ports,
-    clock,
-    random: ports.random ?? systemRandom,
-    schedule,
-    epochMs: ports.epochMs ?? Date.now,
+    ...timeAndChance,
     journal,
     spool,
     blocklist: await openBlocklistStore(store, ports),
     payloads: openPayloadCache(store),
-    status: await openStatusKeeper(store, ({ message }) =>
-      ports.onEvent?.({ kind: 'trouble', code: 'STATUS_NOT_KEPT', message }),
-    ),
+    status: await openStatusKeeper(store, trouble('STATUS_NOT_KEPT', 'The status will look old:')),
     kernelInfo,
     cpuFamily: await readCpuFamily((kernelOptions.root ?? liveRoot).procfs),
     kernelOptions,

@@ -59,6 +59,6 @@ export async function makeStateFolder(folder: string): Promise<void> {
 export function unusable(verb: string, path: string, cause: unknown): AgentError {
   const errno = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
   const next =
-    'Nothing was inserted. Free space on the disk or make the state folder writable for this user, then run the agent again.';
+    'Free space on the disk or make the state folder writable for this user; the agent tries again at its next check.';
   return new AgentError('STATE_UNUSABLE', `Cannot ${verb} ${path} (${errno}). ${next}`, { cause });
 }

@@ -54,7 +54,11 @@ export async function endRecord(outcome: Outcome, last: Ping | undefined, { body
     await body.journal.paid();
     void body.spool.flush();
   }
-  await body.payloads.prune(new Set(body.journal.memory().held.map(({ release }) => release.sha256)));
+  const wanted = new Set(body.journal.memory().held.map(({ release }) => release.sha256));
+  await body.payloads.prune(wanted).catch((error: Error) => {
+    const message = `Payloads that nobody will put back stay for now: ${error.message}`;
+    body.ports.onEvent?.({ kind: 'trouble', code: 'PAYLOADS_NOT_REMOVED', message });
+  });
 }
 
 /** Remembers the boot. */

@@ -22,7 +22,7 @@ export type Effect =
   | { readonly kind: 'verify'; readonly attempt: Attempt }
   /** Write the record, with counters and log position from before the load. Nothing is inserted when this fails. */
   | { readonly kind: 'open-record'; readonly attempt: Attempt; readonly module: string }
-  /** Note how far it got. */
+  /** Note how far it got. Where the disk refuses, the note is in memory and the course goes on. */
   | {
       readonly kind: 'advance-record';
       readonly change: Partial<Pick<OpenRecord, RecordChange>>;
@@ -66,7 +66,6 @@ export const phaseOf: Readonly<Partial<Record<Effect['kind'], ErrorPhase>>> = {
   download: 'download',
   verify: 'verify',
   'open-record': 'journal',
-  'advance-record': 'journal',
   insert: 'insert',
   observe: 'transition',
   reverse: 'transition',

@@ -2,17 +2,20 @@ import { type Body, openBody } from './body.ts';
 import { releaseKey } from '@klpkit/release';
 import { facts } from './effect-ask.ts';
 import { deliver, report } from './effect-record.ts';
+import { isAgentError } from './error.ts';
+import { failureOf } from './failure.ts';
 import { readKillSwitch } from './kill-switch.ts';
 import { perform } from './perform.ts';
+import { timeAndChanceOf } from './port-defaults.ts';
 import type { AbortOptions, AgentOptions, ShutdownOptions } from './ports.ts';
 import type { AgentState } from './state.ts';
 import type { StepEvent } from './step-event.ts';
+import { stepFailed } from './step-failed.ts';
 import { step } from './step.ts';
 
 /** Runs the transition function over a body. Its calls must not overlap; whose turn it is is the caller's affair. */
 export interface Engine {
   state(): AgentState;
-  open(): Promise<Body>;
   start(signal: AbortSignal | undefined): Promise<AgentState>;
   check(signal: AbortSignal | undefined): Promise<AgentState>;
   flush(stop?: AbortOptions): Promise<boolean>;
@@ -37,17 +40,27 @@ export function createEngine(options: AgentOptions): Engine {
   };
   const start = async (signal: AbortSignal | undefined) => {
     const body = await open();
+    const event = { kind: 'started', facts: await facts({ body }) } as const;
     started = true;
-    return drive(body, { kind: 'started', facts: await facts({ body }) }, signal);
+    return drive(body, event, signal);
+  };
+  /** A store that cannot be used is an answer: nothing was touched, and the next call tries again. */
+  const unlessUnusable = (work: Promise<AgentState>) =>
+    work.catch((error: unknown) => {
+      if (!isAgentError(error, 'STATE_UNUSABLE')) throw error;
+      const now = timeAndChanceOf(options).epochMs();
+      ({ state } = stepFailed({ kind: 'idle' }, { kind: 'failed', phase: 'check', failure: failureOf(error), now }));
+      options.onEvent?.({ kind: 'state', state });
+      return state;
+    });
+  const check = async (signal: AbortSignal | undefined) => {
+    if (!started) await start(signal);
+    return drive(await open(), { kind: 'check-due', killSwitch: await readKillSwitch(options) }, signal);
   };
   return {
     state: () => state,
-    open,
-    start,
-    async check(signal) {
-      if (!started) await start(signal);
-      return drive(await open(), { kind: 'check-due', killSwitch: await readKillSwitch(options) }, signal);
-    },
+    start: (signal) => unlessUnusable(start(signal)),
+    check: (signal) => unlessUnusable(check(signal)),
     flush: async (stop) => (opened === undefined ? true : (await opened).spool.flush(stop)),
     async shutdown({ machineGoesDown = false } = {}) {
       const body = await opened?.catch(() => undefined);
@@ -81,6 +94,7 @@ async function course(
     body.ports.onEvent?.({ kind: 'state', state });
     next = await perform(effects, { body, bench, signal });
   }
+  await body.journal.catchUp();
   await body.status.ended(state, body.epochMs());
   return state;
 }

@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createFolderStore } from './folder-store.ts';
 import { createHttpsSource } from './https-source.ts';
-import type { AgentStore } from './store.ts';
+import { type AgentStore, storeNames } from './store.ts';
 import { makeTestMachine, quickSchedule, type TestMachine } from './test-machine.fixture.ts';
 import { makeRelease } from './test-release.fixture.ts';
 import { startTlsServer } from './tls-server.fixture.ts';
@@ -24,6 +26,9 @@ function brokenStore(machine: TestMachine, errno: string, refuses: (name: string
     append: (name, text) => (refuses(name) ? refuse(name) : store.append(name, text)),
   };
 }
+
+const journalOf = async ({ stateFolder }: TestMachine): Promise<unknown> =>
+  JSON.parse(await readFile(join(stateFolder, storeNames.journal), 'utf8'));
 
 describe('a disk that is full, or read-only', () => {
   it.each(['ENOSPC', 'EROFS'])(
@@ -68,19 +73,41 @@ describe('a disk that is full, or read-only', () => {
     expect(machine.server.pings).toHaveLength(6);
   });
 
-  it('while the patch soaks: a named end, and the patch stays', async () => {
+  it.each(['deliver', 'observe', 'examine', 'close-record'] as const)(
+    'from the effect %s on: the patch is no worse for it, and the end is on the disk as soon as there is room',
+    async (kind) => {
+      await using machine = await makeTestMachine();
+      await publish(machine);
+      let full = false;
+      const agent = await machine.newAgent({
+        store: brokenStore(machine, 'ENOSPC', () => full),
+        onEvent: (event) => {
+          machine.events.push(event);
+          if (event.kind === 'effect' && event.effect.kind === kind) full = true;
+        },
+      });
+      expect((await agent.check()).kind).toBe('healthy');
+      expect(machine.events).toContainEqual(expect.objectContaining({ code: 'RECORD_NOT_KEPT' }));
+      expect(await journalOf(machine)).toMatchObject({ open: { module: 'klp_cve_2026_0001_1' }, held: [] });
+      full = false;
+      expect((await agent.check()).kind).toBe('nothing-to-apply');
+      expect(await journalOf(machine)).toMatchObject({ open: null, held: [{ module: 'klp_cve_2026_0001_1' }] });
+      await agent.flush();
+      const kinds = machine.server.pings.map((ping) => ping.kind).filter((one) => one !== 'check');
+      expect(kinds).toEqual(['before', 'after', 'health', 'health', 'health', 'health']);
+    },
+  );
+
+  it('a blocked patch is disabled all the same', async () => {
     await using machine = await makeTestMachine();
     await publish(machine);
     let full = false;
-    const agent = await machine.newAgent({
-      store: brokenStore(machine, 'ENOSPC', () => full),
-      onEvent: (event) => {
-        if (event.kind === 'effect' && event.effect.kind === 'examine') full = true;
-      },
-    });
-    const state = await agent.check();
-    expect(['applied-with-bug', 'refused']).toContain(state.kind);
-    expect(machine.kernel.modules).toEqual(['klp_cve_2026_0001_1']);
+    const agent = await machine.newAgent({ store: brokenStore(machine, 'ENOSPC', () => full) });
+    expect((await agent.check()).kind).toBe('healthy');
+    full = true;
+    machine.server.block({ release: 'cve-2026-0001-1', action: 'disable' });
+    expect(await agent.check()).toMatchObject({ kind: 'blocked', disabled: true });
+    expect(machine.kernel.modules).toEqual([]);
   });
 
   it('when the transition stalls: it is turned round all the same', async () => {
@@ -94,10 +121,7 @@ describe('a disk that is full, or read-only', () => {
         if (event.kind === 'effect' && event.effect.kind === 'observe') full = true;
       },
     });
-    expect(await agent.check()).toMatchObject({ kind: 'refused', failure: { code: 'STATE_UNUSABLE' } });
-    expect(machine.events).toContainEqual(
-      expect.objectContaining({ state: expect.objectContaining({ kind: 'reversed' }) as object }),
-    );
+    expect(await agent.check()).toMatchObject({ kind: 'reversed', stalledTasks: ['nfsd'] });
     expect(machine.kernel.modules).toEqual([]);
   });
 });
@@ -183,13 +207,16 @@ describe('no busy loop', () => {
     source.close();
   });
 
-  it('of a disk that is full: one try an interval too', async () => {
+  it.each([
+    ['that is full', (machine: TestMachine) => brokenStore(machine, 'ENOSPC', () => true)],
+    ['whose folder cannot be made', () => createFolderStore('/dev/null/klpkit')],
+  ])('of a disk %s: one try an interval too', async (_, storeOf) => {
     await using machine = await makeTestMachine();
     await publish(machine);
     const sleeps: number[] = [];
     const stop = new AbortController();
     const agent = await machine.newAgent({
-      store: brokenStore(machine, 'ENOSPC', () => true),
+      store: storeOf(machine),
       schedule: { ...quickSchedule, checkIntervalMs: 3_600_000 },
       clock: {
         now: () => performance.now(),

@@ -1,5 +1,6 @@
 import type { Ping } from '@klpkit/pings';
 import { releaseKey } from '@klpkit/release';
+import { isAgentError } from './error.ts';
 import {
   emptyMemory,
   type Memory,
@@ -22,15 +23,18 @@ export interface SuspectOutcome {
   readonly at: number;
 }
 
-/** The memory on disk. Every change is there, synced, before the promise resolves. */
+/**
+ * The memory on disk: a change is there, synced, when its promise resolves. What is about to be done is refused where the disk refuses it
+ * (`open`, `noteControl`, `stopped`). What has happened has happened: it is remembered all the same, told to `onNotKept`, and written with the next
+ * change. Until then the disk has an older record, which errs on the safe side: a crash finds it open.
+ */
 export interface Journal {
   memory(): Memory;
   /** Before the insertion. */
   open(record: OpenRecord): Promise<void>;
   /** At each phase. */
   advance(change: Partial<Pick<OpenRecord, RecordChange>>): Promise<void>;
-  /** When nothing is open any more. */
-  /** `last` is owed to the spool from then on, until {@link Journal.paid}. */
+  /** When nothing is open any more. `last` is owed to the spool from then on, until {@link Journal.paid}. */
   close(outcome: Outcome, last?: Ping): Promise<void>;
   /** The owed ping is in the spool. */
   paid(): Promise<void>;
@@ -40,6 +44,8 @@ export interface Journal {
   noteControl(release: string): Promise<void>;
   /** The agent ends in order: what comes next is no crash. */
   stopped(): Promise<void>;
+  /** Writes what the disk has refused so far; nothing to do where it has all. */
+  catchUp(): Promise<void>;
 }
 
 /**
@@ -74,27 +80,39 @@ const MAX_SUSPECTS = 256;
 const MAX_CONTROLS = 64;
 
 /** Opens the journal of a store. @throws AgentError `STATE_UNUSABLE` */
-export async function openJournal(store: AgentStore): Promise<Journal> {
+export async function openJournal(
+  store: AgentStore,
+  onNotKept: (error: Error) => void = () => undefined,
+): Promise<Journal> {
   const bytes = await store.read(storeNames.journal);
   let memory = bytes === undefined ? emptyMemory : parseMemory(new TextDecoder().decode(bytes));
+  let isBehind = false;
   const keep = async (next: Memory) => {
     await store.write(storeNames.journal, serialise(next));
     memory = next;
+    isBehind = false;
   };
+  const remember = (next: Memory) =>
+    keep(next).catch((error: unknown) => {
+      if (!isAgentError(error, 'STATE_UNUSABLE')) throw error;
+      memory = next;
+      isBehind = true;
+      onNotKept(error);
+    });
   return {
     memory: () => memory,
     open: (record) => keep({ ...memory, open: record, boot: { bootId: record.bootId, patched: true, stopped: false } }),
     async advance(change) {
-      if (memory.open !== null) await keep({ ...memory, open: { ...memory.open, ...change } });
+      if (memory.open !== null) await remember({ ...memory, open: { ...memory.open, ...change } });
     },
     async close(outcome, last) {
       if (memory.open === null) return;
-      await keep({ ...closed(memory, memory.open, outcome), owed: last ?? null });
+      await remember({ ...closed(memory, memory.open, outcome), owed: last ?? null });
     },
     async paid() {
-      if (memory.owed !== null) await keep({ ...memory, owed: null });
+      if (memory.owed !== null) await remember({ ...memory, owed: null });
     },
-    noteBoot: (bootId, bareCrashes) => keep(withBoot(memory, bootId, bareCrashes)),
+    noteBoot: (bootId, bareCrashes) => remember(withBoot(memory, bootId, bareCrashes)),
     noteControl: (release) => keep({ ...memory, controls: [...memory.controls, release].slice(-MAX_CONTROLS) }),
     async stopped() {
       const { open, boot } = memory;
@@ -104,6 +122,9 @@ export async function openJournal(store: AgentStore): Promise<Journal> {
         open: open === null ? null : { ...open, stopped: true },
         boot: boot === null ? null : { ...boot, stopped: true },
       });
+    },
+    async catchUp() {
+      if (isBehind) await remember(memory);
     },
   };
 }

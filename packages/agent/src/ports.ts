@@ -145,7 +145,10 @@ export interface Agent {
   status(): Promise<AgentStatus>;
   /** All that happens from here on, until the signal or a `break`. The agent never waits for a watcher. */
   events(options?: AbortOptions): AsyncIterable<AgentEvent>;
-  /** First call after the process began: reads the journal, guards against a crash loop, goes on with what was open, puts a proven patch back. */
+  /**
+   * First call after the process began: reads the journal, guards against a crash loop, goes on with what was open, puts a
+   * proven patch back. A store that cannot be used is the state `refused` (`STATE_UNUSABLE`); each call tries it again.
+   */
   start(options?: AbortOptions): Promise<AgentState>;
   /** One check to its end, health checks included. */
   check(options?: AbortOptions): Promise<AgentState>;

@@ -1,4 +1,4 @@
-import type { Body } from './body.ts';
+import type { TimeAndChance } from './port-defaults.ts';
 import type { AbortOptions, Agent } from './ports.ts';
 
 /** Checks of a fleet are spread over this share of the interval, so that they do not come all at once. */
@@ -8,10 +8,13 @@ const JITTER = 0.2;
 const SHORTEST = 0.1;
 
 /** Start, then one check after another, with jitter. */
-export async function runForEver(agent: Agent, open: () => Promise<Body>, stop: AbortOptions): Promise<never> {
-  await agent.start(stop);
-  const { schedule, random, clock } = await open();
+export async function runForEver(
+  agent: Agent,
+  { schedule, random, clock }: TimeAndChance,
+  stop: AbortOptions,
+): Promise<never> {
   const { checkIntervalMs } = schedule;
+  await agent.start(stop);
   for (;;) {
     const state = await agent.check(stop);
     const askedMs = state.kind === 'held' ? (state.retryAfterMs ?? checkIntervalMs) : checkIntervalMs;

@@ -20,10 +20,6 @@ export function stepFailed(state: AgentState, event: Failed): Step {
     };
   }
   if (state.kind === 'inserting') return insertionFailed(state.attempt, event, release);
-  if (state.kind === 'stalled' && phase === 'journal') {
-    // A disk that is full must not leave the machine between old and new code.
-    return { state, effects: [{ kind: 'reverse', module: state.module }] };
-  }
   // Applied or on its way: that the machine cannot be watched says nothing good. The patch is not inserted again without a person.
   return {
     state: { kind: 'applied-with-bug', release, failure, incidents: [] },
