@@ -4,6 +4,8 @@ import { addEvidenceGauge } from './dashboard/evidence-gauge.ts';
 import type { Database } from './database/database.ts';
 import type { GateAct } from './gate/gate.ts';
 import type { Published } from './publish/published.ts';
+import type { Queue } from './queue/open-queue.ts';
+import { addQueueGauges } from './queue/queue-metrics.ts';
 
 /** What the server measures of itself, and what the database has counted. */
 export interface Metrics {
@@ -12,6 +14,8 @@ export interface Metrics {
   observeRequest(labels: { method: string; route: string; status: number }, seconds: number): void;
   countGateAct(act: GateAct): void;
   setCertificateEnd(ms: number): void;
+  /** Adds what NATS says of the queue. */
+  watchQueue(queue: Pick<Queue, 'look'>): void;
 }
 
 interface MetricsSources {
@@ -43,15 +47,19 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers,
   });
   const readCounts = addCounts(registry, sources.database);
+  let readQueue = (): Promise<void> => Promise.resolve();
   addRollouts(registry, sources.published);
   return {
     render: async () => {
-      await readCounts();
+      await Promise.all([readCounts(), readQueue()]);
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
     observeRequest: (labels, seconds) => requests.observe({ ...labels, status: String(labels.status) }, seconds),
     countGateAct: (act) => acts.inc({ act }),
     setCertificateEnd: (ms) => certificateEnd.set(ms / 1000),
+    watchQueue: (queue) => {
+      readQueue = addQueueGauges(registry, () => queue.look());
+    },
   };
 }
 

@@ -84,6 +84,7 @@ async function open(config: ResolvedConfig, opening: Opening): Promise<RunningSe
   await prepareDatabase(database, { config, log });
   const adminToken = await ensureAdmin(database, { given: config.adminToken, now: config.clock() });
   const services = await createServices({ config, log, database, trust, state, closers });
+  if (services.queue !== undefined) services.metrics.watchQueue(services.queue);
   opening.signal?.throwIfAborted();
   const app = await createApp(services, certificates.current());
   closers.add(() => closeApp(app));

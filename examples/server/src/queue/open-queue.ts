@@ -7,6 +7,7 @@ import type { TakenPing } from '../ingest/ping-log.ts';
 import { connectNats } from './connect.ts';
 import { ensurePingStream } from './ping-stream.ts';
 import { createPingPublisher } from './publish-pings.ts';
+import { createQueueLook, type QueueState } from './queue-state.ts';
 import { startPingWriter } from './write-pings.ts';
 
 /** Pings wait in NATS before they are written. */
@@ -15,6 +16,8 @@ export interface Queue {
   readonly add: GroupCommit<TakenPing>['add'];
   /** @throws ServerError `QUEUE_UNAVAILABLE` */
   check(): Promise<void>;
+  /** What waits, and who keeps it; rejects where NATS does not answer. */
+  look(): Promise<QueueState>;
 }
 
 /** What {@link openQueue} needs. */
@@ -36,6 +39,7 @@ export async function openQueue({ settings, group, closers, log, onCommit }: Que
   closers.add(() => writer.close());
   return {
     add: createPingPublisher(connection),
+    look: await createQueueLook(connection),
     check: async () => {
       await connection.flush().catch((cause: unknown) => {
         throw new ServerError('QUEUE_UNAVAILABLE', 'NATS does not answer; releases are served on.', { cause });

@@ -10,8 +10,10 @@ import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { testAuthority } from '@klpkit-internal/testkit';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseOf, type Harness, ping, send, startHarness, until } from '../testing/harness.ts';
+import { databaseOf, type Harness, offerPath, ping, send, startHarness, until } from '../testing/harness.ts';
+import { queueMetricNames } from './queue-metrics.ts';
 import { type NatsCluster, natsMissing, startNatsCluster } from '../testing/nats-cluster.ts';
 
 const missing = natsMissing();
@@ -43,6 +45,69 @@ describe.skipIf(missing !== undefined)(
       await harness?.close();
       await cluster?.close();
       await rm(folder, { recursive: true, force: true });
+    });
+
+    /** What /metrics says of the queue, by name. */
+    const measured = async (): Promise<Record<string, number>> => {
+      const { bytes } = await harness.ask('GET', '/metrics');
+      const lines = [...bytes.toString().matchAll(/^klpkit_(queue_\w+) (\S+)$/gm)];
+      return Object.fromEntries(lines.map(([, name, value]) => [name, Number(value)]));
+    };
+    const isIdle = (now: Record<string, number>): boolean =>
+      now.queue_stream_messages === 0 && now.queue_consumer_ack_floor_lag_messages === 0;
+
+    it('are measured while they wait and when they are written', async () => {
+      const quiet = await until(async () => {
+        const now = await measured();
+        return now.queue_current_replicas === 3 && isIdle(now) && now;
+      });
+      expect(quiet).toEqual({
+        queue_up: 1,
+        queue_leader_known: 1,
+        queue_current_replicas: 3,
+        queue_stream_messages: 0,
+        queue_stream_bytes: 0,
+        queue_stream_max_bytes: 64 * 1024 * 1024,
+        queue_consumer_pending_messages: 0,
+        queue_consumer_ack_pending_messages: 0,
+        queue_consumer_redelivered_messages: 0,
+        queue_consumer_ack_floor_lag_messages: 0,
+      });
+      await withLockedLog(harness.stateDir, async () => {
+        const before = Date.now();
+        for (let message = 0; message < 3; message += 1)
+          expect((await harness.ask('POST', '/v1/pings', { body: { pings: [ping('before')] } })).status).toBe(200);
+        const waiting = await until(async () => {
+          const now = await measured();
+          return now.queue_stream_messages === 3 && now.queue_consumer_ack_pending_messages === 3 && now;
+        });
+        expect(waiting.queue_stream_bytes).toBeGreaterThan(3 * 200);
+        expect(waiting.queue_consumer_ack_floor_lag_messages).toBe(3);
+        expect(waiting.queue_oldest_message_timestamp_seconds).toBeGreaterThan(before / 1000 - 60);
+        expect(waiting.queue_oldest_message_timestamp_seconds).toBeLessThan(Date.now() / 1000 + 60);
+        // A writer holds a message for ten seconds; then it is given out again.
+        await until(async () => Number((await measured()).queue_consumer_redelivered_messages) > 0);
+      });
+      const after = await until(async () => {
+        const now = await measured();
+        return isIdle(now) && now;
+      });
+      expect(after).not.toHaveProperty('queue_oldest_message_timestamp_seconds');
+    });
+
+    it('tell when NATS has lost its leader, and the server goes on', async () => {
+      await Promise.all([cluster.kill(0), cluster.kill(1)]);
+      await until(async () => (await measured()).queue_leader_known === 0);
+      expect((await harness.ask('GET', offerPath('internal'))).status).toBe(200);
+      await Promise.all([cluster.restart(0), cluster.restart(1)]);
+      await until(async () => (await measured()).queue_leader_known === 1);
+      await until(async () => (await measured()).queue_current_replicas === 3);
+    });
+
+    it('have every metric that the alerts and the dashboard name', async () => {
+      const { bytes } = await harness.ask('GET', '/metrics');
+      const names = bytes.toString().match(/(?<=^# TYPE )klpkit_queue_\w+/gm) ?? [];
+      expect(names.toSorted()).toEqual([...queueMetricNames].toSorted());
     });
 
     it('are counted once each, whatever dies meanwhile', async () => {
@@ -139,6 +204,18 @@ async function startOther(parts: { folder: string; harness: Harness; queue: stri
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   const { url, certificate } = JSON.parse(line) as { url: string; certificate: string };
   return { child, url, agent: new Agent({ keepAlive: true, ca: certificate }) };
+}
+
+/** Nothing is written while somebody holds the log; what does not touch it goes on. */
+async function withLockedLog(stateDir: string, run: () => Promise<void>): Promise<void> {
+  const holder = new Client(databaseOf(stateDir));
+  await holder.connect();
+  try {
+    await holder.query('begin; lock table pings in access exclusive mode');
+    await run();
+  } finally {
+    await holder.end();
+  }
 }
 
 const serversOf = (url: string): string[] => url.split(',').map((one) => new URL(one).host);
