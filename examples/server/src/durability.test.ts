@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'node:https';
+import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Harness, offerPath, ping, send, startHarness, until } from './testing/harness.ts';
+import { databaseOf, type Harness, offerPath, ping, send, startHarness, until } from './testing/harness.ts';
+import { startServerProcess } from './testing/server-process.ts';
 
 let harness: Harness | undefined;
 afterEach(async () => {
@@ -14,6 +16,22 @@ afterEach(async () => {
 /** The embedded database's main process, from its own file. */
 function postmaster(stateDir: string): number {
   return Number(readFileSync(join(stateDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
+}
+
+/** How many of these the database has; all that it has where none are named. */
+async function countOf(stateDir: string, pings?: readonly Record<string, unknown>[]): Promise<number> {
+  const client = new Client(databaseOf(stateDir));
+  await client.connect();
+  try {
+    const ids = pings?.map(({ id }) => id) ?? null;
+    const { rows } = await client.query<{ count: string }>(
+      'select count(*) from pings where $1::uuid[] is null or id = any($1)',
+      [ids],
+    );
+    return Number(rows[0]?.count);
+  } finally {
+    await client.end();
+  }
 }
 
 describe('durability', () => {
@@ -58,6 +76,44 @@ describe('durability', () => {
     }
     // Unanswered ones may have been written too; each that was is counted once.
     await until(async () => (await ask('GET', '/v1/admin/rollouts/lp-1')).json.evidence.n >= acknowledged.length);
+  });
+
+  it('has every ping that was acknowledged before kill -9 of server and database in the middle of the load, once', async () => {
+    harness = await startHarness();
+    await harness.publish();
+    await harness.server.close();
+    const { stateDir } = harness;
+    await using server = await startServerProcess({ stateDir });
+    const acknowledged: Record<string, unknown>[] = [];
+    const over = new AbortController();
+    const sender = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        const pings = Array.from({ length: 20 }, () => ping('before'));
+        const request = { body: { pings }, agent: server.agent };
+        const answer = await send(new URL('/v1/pings', server.url), 'POST', request).catch(() => undefined);
+        if (answer?.status === 200) acknowledged.push(...pings);
+      }
+    };
+    const senders = Array.from({ length: 8 }, sender);
+    await until(() => acknowledged.length >= 2000);
+    const database = postmaster(stateDir);
+    process.kill(database, 'SIGKILL');
+    await server.kill();
+    over.abort();
+    await Promise.all(senders);
+
+    await harness.restart();
+    expect(postmaster(stateDir)).not.toBe(database);
+    expect(await countOf(stateDir, acknowledged)).toBe(acknowledged.length);
+    for (let start = 0; start < acknowledged.length; start += 250) {
+      const pings = acknowledged.slice(start, start + 250);
+      const { json } = await harness.ask('POST', '/v1/pings', { body: { pings } });
+      expect(json).toEqual({ accepted: 0, duplicates: pings.length, refused: [] });
+    }
+    // Those that were written and not acknowledged any more are there as well: each attempt counts once.
+    const written = await countOf(stateDir);
+    expect(written).toBeGreaterThanOrEqual(acknowledged.length);
+    await until(async () => (await harness!.ask('GET', '/v1/admin/rollouts/lp-1')).json.evidence.n === written);
   });
 
   it('answers 503 and says when to come again while the database is away', async () => {

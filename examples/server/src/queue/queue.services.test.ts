@@ -1,29 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent } from 'node:https';
+import type { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { testAuthority } from '@klpkit-internal/testkit';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseOf, type Harness, offerPath, ping, send, startHarness, until } from '../testing/harness.ts';
+import { type ServerProcess, startServerProcess } from '../testing/server-process.ts';
 import { queueMetricNames } from './queue-metrics.ts';
 import { type NatsCluster, natsMissing, startNatsCluster } from '../testing/nats-cluster.ts';
 
 const missing = natsMissing();
-
-/** Another server on the same database and stream, in a process that can be killed. */
-interface OtherServer {
-  readonly child: ChildProcess;
-  readonly url: string;
-  readonly agent: Agent;
-}
 
 describe.skipIf(missing !== undefined)(
   `pings through NATS${missing === undefined ? '' : `, left out: ${missing}`}`,
@@ -111,7 +100,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('are counted once each, whatever dies meanwhile', async () => {
-      const other = await startOther({ folder, harness, queue: cluster.url });
+      await using other = await startOther({ folder, harness, queue: cluster.url });
       const acknowledged = new Map<string, Record<string, unknown>>();
       const over = new AbortController();
       const sender = async (to: () => { url: string; agent?: Agent } | undefined): Promise<void> => {
@@ -156,9 +145,8 @@ describe.skipIf(missing !== undefined)(
       await progress(200);
 
       // A server dies in the middle of what it writes and takes.
-      other.child.kill('SIGKILL');
       isOtherAlive = false;
-      other.agent.destroy();
+      await other.kill();
       await progress(100);
       over.abort();
       await Promise.all(senders);
@@ -188,22 +176,14 @@ describe.skipIf(missing !== undefined)(
   },
 );
 
-async function startOther(parts: { folder: string; harness: Harness; queue: string }): Promise<OtherServer> {
-  const config = {
+/** Another server on the same database and stream. */
+function startOther(parts: { folder: string; harness: Harness; queue: string }): Promise<ServerProcess> {
+  return startServerProcess({
     stateDir: join(parts.folder, 'state'),
-    port: 0,
-    trustCertificates: [testAuthority('p-256').certificate],
     databaseUrl: databaseOf(parts.harness.stateDir).connectionString,
     queue: { url: parts.queue, maxBytes: 64 * 1024 * 1024 },
     limits: { requestsPerMinute: null },
-  };
-  const program = fileURLToPath(new URL('../testing/server.child.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=@klpkit/source', program, JSON.stringify(config)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { url, certificate } = JSON.parse(line) as { url: string; certificate: string };
-  return { child, url, agent: new Agent({ keepAlive: true, ca: certificate }) };
 }
 
 /** Nothing is written while somebody holds the log; what does not touch it goes on. */
