@@ -34,10 +34,8 @@ export function createEngine(options: AgentOptions): Engine {
     });
     return opened;
   };
-  const drive = async (body: Body, event: StepEvent, signal: AbortSignal | undefined) => {
-    state = await course(state, event, { body, signal, reached: (next) => (state = next) });
-    return state;
-  };
+  const drive = (body: Body, event: StepEvent, signal: AbortSignal | undefined) =>
+    course(state, event, { body, signal, reached: (next) => (state = next) });
   const start = async (signal: AbortSignal | undefined) => {
     const body = await open();
     const event = { kind: 'started', facts: await facts({ body }) } as const;
@@ -45,14 +43,7 @@ export function createEngine(options: AgentOptions): Engine {
     return drive(body, event, signal);
   };
   /** A store that cannot be used is an answer: nothing was touched, and the next call tries again. */
-  const unlessUnusable = (work: Promise<AgentState>) =>
-    work.catch((error: unknown) => {
-      if (!isAgentError(error, 'STATE_UNUSABLE')) throw error;
-      const now = timeAndChanceOf(options).epochMs();
-      ({ state } = stepFailed({ kind: 'idle' }, { kind: 'failed', phase: 'check', failure: failureOf(error), now }));
-      options.onEvent?.({ kind: 'state', state });
-      return state;
-    });
+  const unlessUnusable = (work: Promise<AgentState>) => work.catch((error) => (state = refusedBy(error, options)));
   const check = async (signal: AbortSignal | undefined) => {
     if (!started) await start(signal);
     return drive(await open(), { kind: 'check-due', killSwitch: await readKillSwitch(options) }, signal);
@@ -71,6 +62,16 @@ export function createEngine(options: AgentOptions): Engine {
       await options.store.unlock();
     },
   };
+}
+
+/** What it is to find the store unusable outside of any course. What else went wrong passes through. */
+function refusedBy(error: unknown, options: AgentOptions): AgentState {
+  if (!isAgentError(error, 'STATE_UNUSABLE')) throw error;
+  const now = timeAndChanceOf(options).epochMs();
+  const event = { kind: 'failed', phase: 'check', failure: failureOf(error), now } as const;
+  const { state } = stepFailed({ kind: 'idle' }, event);
+  options.onEvent?.({ kind: 'state', state });
+  return state;
 }
 
 interface CourseOptions {

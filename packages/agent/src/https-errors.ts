@@ -1,61 +1,69 @@
-import { AgentError } from './error.ts';
+import { type HttpsAnswer, type HttpsErrorCode, isHttpsError } from '@klpkit/https';
+import { AgentError, type AgentErrorCode } from './error.ts';
 
-/** What OpenSSL and Node call a certificate that does not hold, from Node's documentation of tls ("X509 certificate error codes"). */
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_CRL',
-  'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
-  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_NOT_YET_VALID',
-  'CERT_HAS_EXPIRED',
-  'ERROR_IN_CERT_NOT_BEFORE_FIELD',
-  'ERROR_IN_CERT_NOT_AFTER_FIELD',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'CERT_CHAIN_TOO_LONG',
-  'CERT_REVOKED',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'CERT_UNTRUSTED',
-  'CERT_REJECTED',
-  'HOSTNAME_MISMATCH',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
+const codes: Readonly<Record<HttpsErrorCode, AgentErrorCode>> = {
+  UNREACHABLE: 'SERVER_UNREACHABLE',
+  TOO_SLOW: 'SERVER_UNREACHABLE',
+  NOT_HTTPS: 'SERVER_UNREACHABLE',
+  CERTIFICATE_REJECTED: 'CERTIFICATE_REJECTED',
+  TLS_FAILED: 'TLS_FAILED',
+  TOO_LONG: 'MALFORMED_ANSWER',
+  WRONG_RANGE: 'SERVER_REFUSED',
+};
 
-/** The one place where a connection's error becomes a code. An abort and a {@link AgentError} pass through untouched. */
-export function connectionError(cause: unknown, url: URL, signal: AbortSignal | undefined): unknown {
-  if (cause instanceof AgentError) return cause;
-  if (signal?.aborted === true) return signal.reason;
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  const at = `${url.protocol}//${url.host}`;
-  if (CERTIFICATE_CODES.has(code)) {
-    return new AgentError(
-      'CERTIFICATE_REJECTED',
-      `The certificate of ${at} is not trusted (${code}). Compare it with the authority in the configuration's "ca"; never switch the check off.`,
-      { cause },
-    );
+/** An exchange with the server, whose errors become the agent's own. All others and an abort pass through untouched. */
+export async function inAgentsWords<T>(exchange: () => Promise<T>): Promise<T> {
+  try {
+    return await exchange();
+  } catch (error) {
+    if (!isHttpsError(error)) throw error;
+    throw new AgentError(codes[error.code], `${error.sentence} The agent tries again at its next check.`, {
+      cause: error,
+    });
   }
-  if (code === 'EPROTO' || code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
-    return new AgentError(
-      'TLS_FAILED',
-      `No TLS with ${at} (${code}). Check that the address and port are those of the patch server and that it speaks TLS 1.2 or later.`,
-      { cause },
-    );
-  }
-  return new AgentError(
-    'SERVER_UNREACHABLE',
-    `No connection to ${at} (${code === '' ? 'no reason given' : code}). Check the address, the network and the proxy; the agent tries again at its next check.`,
-    { cause },
-  );
 }
 
-/** An answer that took too long; the same for a slow header and a slow body. */
-export function tooSlow(url: URL, limitMs: number): AgentError {
-  return new AgentError(
-    'SERVER_UNREACHABLE',
-    `${url.protocol}//${url.host} did not finish its answer in ${limitMs} ms. The agent tries again at its next check; if it stays so, look at the server's load and the network.`,
-  );
+/** An answer that is not what the interface promises. */
+export function malformed(url: URL, what: string, cause?: unknown): AgentError {
+  const next = 'Check that the address is that of the patch server and that client and server are of the same release.';
+  return new AgentError('MALFORMED_ANSWER', `The answer of ${url.host}${url.pathname} is ${what}. ${next}`, { cause });
+}
+
+/** Longest error page that is looked at, bytes. */
+const MAX_REFUSAL_BYTES = 4096;
+
+/** An error status as an error; the server's own words are kept, made harmless for a terminal and cut. */
+export async function refusal(url: URL, { status, body }: HttpsAnswer): Promise<AgentError> {
+  const said = serverWords(await beginningOf(body));
+  const next =
+    status >= 500 || status === 429
+      ? 'The agent tries again at its next check; if it stays so, look at the server.'
+      : 'Check the configuration (address, tier) and that client and server are of the same release.';
+  const sentence = `${url.host}${url.pathname} answered ${status}${said === '' ? '' : `: ${said}`}. ${next}`;
+  return new AgentError('SERVER_REFUSED', sentence, { status });
+}
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_REFUSAL_BYTES) break;
+  }
+  return Buffer.concat(chunks);
+}
+
+function serverWords(body: Uint8Array): string {
+  try {
+    const { code, message } = JSON.parse(new TextDecoder().decode(body)) as { code?: unknown; message?: unknown };
+    return printable([code, message].filter((part) => typeof part === 'string').join(' '));
+  } catch {
+    return '';
+  }
+}
+
+/** What a server sent, made harmless for a terminal and cut. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200);
 }

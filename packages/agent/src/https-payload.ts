@@ -1,15 +1,13 @@
-import type { IncomingMessage } from 'node:http';
-import type { Agent } from 'node:https';
+import { type HttpsClient, isHttpsError } from '@klpkit/https';
 import type { Release } from '@klpkit/release';
 import { AgentError, isAgentError } from './error.ts';
-import { refusal } from './https-json.ts';
-import { httpsRequest, takeBody, takeWhole } from './https-request.ts';
+import { inAgentsWords, refusal } from './https-errors.ts';
 import { openPartFile, openPartInMemory, type PayloadPart } from './payload-part.ts';
 
 /** How a payload is fetched. */
 export interface PayloadRequest {
   readonly url: URL;
-  readonly agent: Agent;
+  readonly client: HttpsClient;
   readonly maxBytes: number;
   readonly limitMs: number;
   /** Where a part is kept over checks and restarts; in memory where absent. */
@@ -46,7 +44,7 @@ async function fill(part: PayloadPart, release: Release, request: PayloadRequest
   const begun = part.length();
   for (let tries = 1; part.length() < release.size && tries <= TRIES; tries += 1) {
     try {
-      await fetchPart(part, release, request);
+      await inAgentsWords(() => fetchPart(part, release, request));
     } catch (error) {
       if (!isAgentError(error, 'SERVER_UNREACHABLE') || part.length() === begun) throw error;
     }
@@ -60,25 +58,19 @@ async function fill(part: PayloadPart, release: Release, request: PayloadRequest
 
 /** One request for what is missing. */
 async function fetchPart(part: PayloadPart, { size }: Release, request: PayloadRequest): Promise<void> {
+  const { url, client, limitMs, signal } = request;
   const from = part.length();
-  const headers = { accept: 'application/octet-stream', ...(from > 0 ? { range: `bytes=${from}-` } : {}) };
-  await httpsRequest({ ...request, headers }, async (answer) => {
-    const at = await startOf(answer, request.url, from);
-    if (at === 0 && from > 0) await part.restart();
-    await takeBody(answer, {
-      maxBytes: size - at,
-      tooLong: () => tooLarge(`is longer than the ${size} bytes that its release document names`),
-      into: (chunk) => part.append(chunk),
-    });
-  });
-}
-
-/** Where the answer's body begins: a server may answer a range with the whole. */
-async function startOf(answer: IncomingMessage, url: URL, from: number): Promise<number> {
-  if (answer.statusCode === 200) return 0;
-  if (answer.statusCode === 206 && answer.headers['content-range']?.startsWith(`bytes ${from}-`) === true) return from;
-  const tooLong = () => refusal(url, answer.statusCode ?? 0, new Uint8Array());
-  throw refusal(url, answer.statusCode ?? 0, await takeWhole(answer, { maxBytes: 4096, tooLong }));
+  const headers = { accept: 'application/octet-stream' };
+  try {
+    const answer = await client.request(url, { headers, from, wholeMs: limitMs, maxBytes: size, signal });
+    if (answer.status !== 200 && answer.status !== 206) throw await refusal(url, answer);
+    if (answer.start < from) await part.restart(); // a server may answer a range with the whole
+    // Awaited before the next piece is taken, so that a slow disk holds the sender back.
+    for await (const chunk of answer.body) await part.append(chunk);
+  } catch (error) {
+    if (!isHttpsError(error, 'TOO_LONG')) throw error;
+    throw tooLarge(`is longer than the ${size} bytes that its release document names`);
+  }
 }
 
 function tooLarge(how: string): AgentError {

@@ -1,5 +1,5 @@
-import { Agent } from 'node:https';
 import { parseBlocklist } from '@klpkit/blocklist';
+import { createHttpsClient, type HttpsClientOptions } from '@klpkit/https';
 import { fetchJson, type JsonRequest } from './https-json.ts';
 import { fetchPayload } from './https-payload.ts';
 import { parseOffer } from './offer.ts';
@@ -51,12 +51,12 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 64 << 20;
  */
 export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
   const base = new URL(options.url);
-  const agent = openAgent(options);
+  const client = createHttpsClient(clientOptionsOf(options));
   const authorization: Record<string, string> =
     options.pingToken === undefined ? {} : { authorization: `Bearer ${options.pingToken}` };
   const limitMs = options.answerMs ?? 30_000;
-  const ask = (path: string, rest: Omit<JsonRequest, 'url' | 'agent' | 'limitMs'>) =>
-    fetchJson({ url: new URL(path, base), agent, limitMs, ...rest });
+  const ask = (path: string, rest: Omit<JsonRequest, 'url' | 'client' | 'limitMs'>) =>
+    fetchJson({ url: new URL(path, base), client, limitMs, ...rest });
   return {
     async offer(query, { signal } = {}) {
       const search = new URLSearchParams({ kernel: query.kernel, arch: query.arch, tier: query.tier });
@@ -68,7 +68,7 @@ export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
     payload: (release, path, { signal } = {}) =>
       fetchPayload(release, {
         url: new URL(path, base),
-        agent,
+        client,
         maxBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
         limitMs: options.payloadMs ?? 600_000,
         folder: options.downloads,
@@ -82,16 +82,10 @@ export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
         signal,
       });
     },
-    close: () => agent.destroy(),
+    close: () => client.close(),
   };
 }
 
-function openAgent({ ca, proxyEnv }: HttpsSourceOptions): Agent {
-  return new Agent({
-    keepAlive: true,
-    maxSockets: 2,
-    minVersion: 'TLSv1.2',
-    ...(ca === undefined ? {} : { ca }),
-    ...(proxyEnv === undefined ? {} : { proxyEnv }),
-  });
+function clientOptionsOf({ ca, proxyEnv }: HttpsSourceOptions): HttpsClientOptions {
+  return { maxSockets: 2, ...(ca === undefined ? {} : { ca }), ...(proxyEnv === undefined ? {} : { proxyEnv }) };
 }

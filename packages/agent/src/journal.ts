@@ -84,6 +84,48 @@ export async function openJournal(
   store: AgentStore,
   onNotKept: (error: Error) => void = () => undefined,
 ): Promise<Journal> {
+  const { memory, keep, remember, catchUp } = await openKeeper(store, onNotKept);
+  return {
+    memory,
+    open: (record) =>
+      keep({ ...memory(), open: record, boot: { bootId: record.bootId, patched: true, stopped: false } }),
+    async advance(change) {
+      const { open } = memory();
+      if (open !== null) await remember({ ...memory(), open: { ...open, ...change } });
+    },
+    async close(outcome, last) {
+      const { open } = memory();
+      if (open !== null) await remember({ ...closed(memory(), open, outcome), owed: last ?? null });
+    },
+    async paid() {
+      if (memory().owed !== null) await remember({ ...memory(), owed: null });
+    },
+    noteBoot: (bootId, bareCrashes) => remember(withBoot(memory(), bootId, bareCrashes)),
+    noteControl: (release) => keep({ ...memory(), controls: [...memory().controls, release].slice(-MAX_CONTROLS) }),
+    async stopped() {
+      const { open, boot } = memory();
+      if (open === null && boot === null) return;
+      await keep({
+        ...memory(),
+        open: open === null ? null : { ...open, stopped: true },
+        boot: boot === null ? null : { ...boot, stopped: true },
+      });
+    },
+    catchUp,
+  };
+}
+
+/** The memory, and the two ways to change it. */
+interface Keeper {
+  readonly memory: () => Memory;
+  /** On the disk, or not at all. */
+  readonly keep: (next: Memory) => Promise<void>;
+  /** On the disk if it takes it, else for now in memory only. */
+  readonly remember: (next: Memory) => Promise<void>;
+  readonly catchUp: () => Promise<void>;
+}
+
+async function openKeeper(store: AgentStore, onNotKept: (error: Error) => void): Promise<Keeper> {
   const bytes = await store.read(storeNames.journal);
   let memory = bytes === undefined ? emptyMemory : parseMemory(new TextDecoder().decode(bytes));
   let isBehind = false;
@@ -101,28 +143,8 @@ export async function openJournal(
     });
   return {
     memory: () => memory,
-    open: (record) => keep({ ...memory, open: record, boot: { bootId: record.bootId, patched: true, stopped: false } }),
-    async advance(change) {
-      if (memory.open !== null) await remember({ ...memory, open: { ...memory.open, ...change } });
-    },
-    async close(outcome, last) {
-      if (memory.open === null) return;
-      await remember({ ...closed(memory, memory.open, outcome), owed: last ?? null });
-    },
-    async paid() {
-      if (memory.owed !== null) await remember({ ...memory, owed: null });
-    },
-    noteBoot: (bootId, bareCrashes) => remember(withBoot(memory, bootId, bareCrashes)),
-    noteControl: (release) => keep({ ...memory, controls: [...memory.controls, release].slice(-MAX_CONTROLS) }),
-    async stopped() {
-      const { open, boot } = memory;
-      if (open === null && boot === null) return;
-      await keep({
-        ...memory,
-        open: open === null ? null : { ...open, stopped: true },
-        boot: boot === null ? null : { ...boot, stopped: true },
-      });
-    },
+    keep,
+    remember,
     async catchUp() {
       if (isBehind) await remember(memory);
     },

@@ -36,7 +36,10 @@ const files: RequestListener = (request, response) => {
   const path = join(fixture.folder, decodeURIComponent((request.url ?? '').replace(/^\/repository/, '')));
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
   readFile(path).then(
-    (bytes) => response.writeHead(from > 0 ? 206 : 200).end(bytes.subarray(from)),
+    (bytes) => {
+      const partial = from > 0 ? { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` } : {};
+      return response.writeHead(from > 0 ? 206 : 200, partial).end(bytes.subarray(from));
+    },
     () => response.writeHead(404).end('no such file'),
   );
 };

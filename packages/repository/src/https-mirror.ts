@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { bodyFrom, createHttpsClient, type HttpsAnswer, type HttpsClient, isHttpsError } from '@klpkit/https';
 import { RepositoryError } from './error.ts';
 import type { Mirror, MirrorReadOptions } from './mirror.ts';
 
@@ -16,8 +15,7 @@ export interface HttpsMirrorOptions {
 }
 
 /**
- * A mirror on a web server, a CDN or a bucket. Does not follow redirects to another origin's plain HTTP, keeps connections alive, and
- * lets the process end while they are idle.
+ * A mirror on a web server, a CDN or a bucket. Redirects are not followed; connections are kept, and let the process end while they are idle.
  *
  * @throws RepositoryError `UNREACHABLE` when the address is none, or is `http:` without `allowPlainHttp`
  * @example
@@ -28,17 +26,22 @@ export interface HttpsMirrorOptions {
  * ```
  */
 export function httpsMirror(url: string, options: HttpsMirrorOptions = {}): Mirror {
-  const base = parseBase(url, options);
-  const connection = openConnections(base, options);
-  const name = `${base.origin}${base.pathname}`;
+  const { ca, proxy, allowPlainHttp = false, connectTimeoutMs: headerMs = 15_000 } = options;
+  const base = parseBase(url, allowPlainHttp);
+  const proxyEnv = proxy === 'environment' ? process.env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+  const client = createHttpsClient({
+    allowPlainHttp,
+    ...(ca === undefined ? {} : { ca }),
+    ...(proxy === undefined ? {} : { proxyEnv }),
+  });
   return {
-    name,
+    name: `${base.origin}${base.pathname}`,
     open: (path, read) =>
-      get(new URL(path.split('/').map(encodeURIComponent).join('/'), base), { connection, ...read }),
+      get(client, new URL(path.split('/').map(encodeURIComponent).join('/'), base), { headerMs, ...read }),
   };
 }
 
-function parseBase(url: string, { allowPlainHttp = false }: HttpsMirrorOptions): URL {
+function parseBase(url: string, allowPlainHttp: boolean): URL {
   const base = URL.parse(url.endsWith('/') ? url : `${url}/`);
   if (base === null || !(base.protocol === 'https:' || (allowPlainHttp && base.protocol === 'http:'))) {
     throw new RepositoryError('UNREACHABLE', 'A mirror is an https:// address: correct it in the configuration.', {
@@ -48,79 +51,28 @@ function parseBase(url: string, { allowPlainHttp = false }: HttpsMirrorOptions):
   return base;
 }
 
-/** Connections that are kept: Node's own, as the agent's pings have them, so that a machine loads one client for HTTP and not two. */
-interface Connections {
-  readonly request: typeof httpRequest;
-  readonly agent: HttpAgent;
-  readonly firstByteMs: number;
-}
-
-function openConnections(
-  { protocol }: URL,
-  { ca, proxy, connectTimeoutMs: firstByteMs = 15_000 }: HttpsMirrorOptions,
-): Connections {
-  const proxyEnv = proxy === 'environment' ? process.env : { HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
-  const common = { keepAlive: true, ...(proxy === undefined ? {} : { proxyEnv }) };
-  if (protocol === 'http:') return { request: httpRequest, agent: new HttpAgent(common), firstByteMs };
-  const agent = new HttpsAgent({ ...common, minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) });
-  return { request: httpsRequest, agent, firstByteMs };
-}
-
+/** How long a body takes and how long it is, is bounded by its reader, as it is for every kind of mirror. */
 async function get(
+  client: HttpsClient,
   url: URL,
-  options: MirrorReadOptions & { connection: Connections },
+  { headerMs, offset = 0, signal }: MirrorReadOptions & { readonly headerMs: number },
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const { offset = 0, signal } = options;
-  let answer: IncomingMessage;
+  let answer: HttpsAnswer;
   try {
-    answer = await exchange(url, options);
+    answer = await client.request(url, { from: offset, headerMs, signal });
   } catch (cause) {
-    signal?.throwIfAborted();
-    throw unreachable(url, cause instanceof Error ? cause.message : 'no answer', cause);
+    if (!isHttpsError(cause)) throw cause;
+    throw unreachable(url, cause.sentence, cause);
   }
-  const { statusCode } = answer;
-  if (statusCode === 206 && offset > 0) return answer;
-  if (statusCode === 200) return offset === 0 ? answer : skip(answer, offset);
-  answer.destroy(); // what an error page says is of no interest, however long it is
+  const { status } = answer;
+  if (status === 200 || status === 206) return bodyFrom(answer, offset);
+  answer.discard(); // what an error page says is of no interest, however long it is
   // 403 is what a bucket without the right to list says of a missing file.
-  if (statusCode === 404 || statusCode === 403) return undefined;
-  throw unreachable(url, `status ${statusCode}`);
-}
-
-/** One request up to its header. Redirects are not followed: the address is configured. */
-function exchange(
-  url: URL,
-  { connection, offset = 0, signal }: MirrorReadOptions & { connection: Connections },
-): Promise<IncomingMessage> {
-  const { request, agent, firstByteMs } = connection;
-  return new Promise((resolve, reject) => {
-    const headers = { 'accept-encoding': 'identity', ...(offset === 0 ? {} : { range: `bytes=${offset}-` }) };
-    const outgoing = request(url, { agent, headers, ...(signal === undefined ? {} : { signal }) });
-    const timer = setTimeout(() => outgoing.destroy(new Error(`no answer within ${firstByteMs} ms`)), firstByteMs);
-    outgoing
-      .once('response', resolve)
-      .once('close', () => clearTimeout(timer))
-      .on('error', reject);
-    outgoing.once('response', () => clearTimeout(timer));
-    outgoing.end();
-  });
-}
-
-async function* skip(body: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {
-  let left = offset;
-  for await (const chunk of body) {
-    if (chunk.length > left) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-  }
+  if (status === 404 || status === 403) return undefined;
+  throw unreachable(url, `It answered ${status}.`);
 }
 
 function unreachable(url: URL, why: string, cause?: unknown): RepositoryError {
-  return new RepositoryError(
-    'UNREACHABLE',
-    `${url.origin}${url.pathname} does not answer (${why}): check network, proxy and certificate, or add a mirror.`,
-    {
-      subject: url.origin,
-      cause,
-    },
-  );
+  const sentence = `${url.origin}${url.pathname} cannot be had. ${why} Or add a mirror.`;
+  return new RepositoryError('UNREACHABLE', sentence, { subject: url.origin, cause });
 }

@@ -22,6 +22,7 @@ export const packageTable: readonly PackageRow[] = [
   { name: '@klpkit/blocklist', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/triage', runsOn: 'any', mayImport: ['@klpkit/release'] },
   { name: '@klpkit/kernel', runsOn: 'Linux, Node', mayImport: ['@klpkit/payload', '@klpkit/kernel-log'] },
+  { name: '@klpkit/https', runsOn: 'Node', mayImport: [] },
   {
     name: '@klpkit/agent',
     runsOn: 'Linux, Node',
@@ -33,12 +34,13 @@ export const packageTable: readonly PackageRow[] = [
       '@klpkit/pings',
       '@klpkit/rollout',
       '@klpkit/blocklist',
+      '@klpkit/https',
     ],
   },
   {
     name: '@klpkit/repository',
     runsOn: 'Node',
-    mayImport: ['@klpkit/release', '@klpkit/payload', '@klpkit/rollout', '@klpkit/blocklist'],
+    mayImport: ['@klpkit/release', '@klpkit/payload', '@klpkit/rollout', '@klpkit/blocklist', '@klpkit/https'],
   },
   { name: '@klpkit/vm', runsOn: 'Linux, Node', mayImport: [] },
   {
