@@ -2,19 +2,27 @@ import type { ErrorPing } from '@klpkit/pings';
 import type { Vm } from '@klpkit/vm';
 import { expect } from 'vitest';
 import type { AgentRun } from './guest-agent.ts';
-import type { GuestOrder } from './order.ts';
+import { type GuestOrder, troubles } from './order.ts';
+import type { attemptsOf } from './power-cuts.ts';
 
 /** What a scenario works with: a server of its own, and machines that reach it. */
 export interface Stage {
   /** A machine with a fresh state disk that comes back from a panic, and pstore with it. */
   readonly boot: (name: string) => Promise<Vm>;
-  /** One run of the agent in it. */
+  /** One machine that all scenarios share which leave it as they found it but for patches. */
+  readonly common: () => Promise<Vm>;
+  /** One run of the agent in a machine. */
   readonly live: (vm: Vm, name: string, order?: Partial<GuestOrder>) => Promise<AgentRun>;
   /** Offers a livepatch to everybody, in all offers but the first so many; gives its release's key. */
   readonly publish: (module: string, version: string, hiddenOffers?: number) => Promise<string>;
   /** The error pings so far. */
   readonly errors: () => readonly ErrorPing[];
+  /** The pings of each attempt so far. */
+  readonly attempts: () => ReturnType<typeof attemptsOf>;
 }
+
+/** Plays it and judges it. */
+export type Scenario = (stage: Stage) => Promise<void>;
 
 /** Health checks that are not over when a fuse of 20 s has burnt down. */
 const slowSoak = [0, 1000, 2000, 30_000] as const;
@@ -78,12 +86,21 @@ async function oopsesInInit({ boot, live, publish, errors }: Stage): Promise<voi
   expect([next.calls, next.patches]).toEqual([['idle', 'healthy'], ['klpkit_cmdline_1']]);
 }
 
-async function stalls({ boot, live, publish, errors }: Stage): Promise<void> {
+async function stalls({ common, live, publish, errors }: Stage): Promise<void> {
   await publish('klpkit_stall', '1');
-  await using vm = await boot('stall');
-  const run = await live(vm, 'stall', { stall: true });
+  const run = await live(await common(), 'stall', { stall: 'root' });
   expect([run.calls, run.patches]).toEqual([['idle', 'reversed'], []]);
   expect(errors()).toMatchObject([{ phase: 'transition', code: 'STALLED', stalledTasks: ['cat'] }]);
+  expect(troubles(run.lines)).not.toContainEqual(expect.stringMatching(/^TASKS_UNSEEN/));
+}
+
+/** The machine's first patch was told as stalled; this one is another to it, so it is tried like the first. */
+async function stallsUnseen({ common, live, publish, errors }: Stage): Promise<void> {
+  await publish('klpkit_stall', '2');
+  const run = await live(await common(), 'stall-unseen', { stall: 'nobody' });
+  expect([run.calls, run.patches]).toEqual([['idle', 'reversed'], []]);
+  expect(errors()).toMatchObject([{ phase: 'transition', code: 'STALLED', stalledTasks: [] }]);
+  expect(troubles(run.lines)).toContainEqual(expect.stringMatching(/^TASKS_UNSEEN .*CAP_DAC_READ_SEARCH/));
 }
 
 function expectPanic(errors: readonly ErrorPing[], release: string): void {
@@ -101,7 +118,7 @@ async function reboot(vm: Vm): Promise<void> {
 }
 
 /** Patches that take the machine or their inserter down, or do not come through; the name says what is expected. */
-export const crashScenarios: readonly (readonly [string, (stage: Stage) => Promise<void>])[] = [
+export const crashScenarios: readonly (readonly [string, Scenario])[] = [
   [
     'that panics at load is not inserted again; the late ping has the panic, and the next version is taken',
     panicsAtLoad,
@@ -110,4 +127,5 @@ export const crashScenarios: readonly (readonly [string, (stage: Stage) => Promi
   ['whose code oopses is found, attributed and told, and not applied again after a reboot', oopsesLater],
   ['whose init oopses leaves an undead inserter: nothing more is inserted until a reboot', oopsesInInit],
   ['whose transition stalls is turned round at the deadline, and the task is named', stalls],
+  ['that a task of another user holds up is turned round, and that nobody could see the task is told', stallsUnseen],
 ];

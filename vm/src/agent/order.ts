@@ -14,6 +14,18 @@ export interface Cut {
   readonly during: 'start' | 'check';
 }
 
+/** Whose task sits in the function that the patch changes. */
+export type Sleeper = 'root' | 'nobody';
+
+/** What becomes of the small disk under the state folder, and what the agent is asked then. */
+export interface DiskTurn {
+  readonly make?: 'full' | 'roomy' | 'read-only' | 'writable';
+  /** Before which effect of the call the disk is filled up. */
+  readonly fillBefore?: string;
+  /** `start`: as a fresh process. `run`: for ever, until it sleeps. */
+  readonly call: 'run' | 'start' | 'check';
+}
+
 /** What the host tells the agent in the guest. */
 export interface GuestOrder {
   /** As the guest sees the server. */
@@ -29,7 +41,9 @@ export interface GuestOrder {
   /** Once the patch is applied, make its function oops. */
   readonly springTrap?: true;
   /** Have a task sit in the function that the patch changes. */
-  readonly stall?: true;
+  readonly stall?: Sleeper;
+  /** Instead of start and checks: the state folder is on a small disk, and these are its turns. */
+  readonly disk?: readonly DiskTurn[];
 }
 
 /** What the agent in the guest says, a line each. */
@@ -42,7 +56,14 @@ export type GuestLine =
   | { readonly cutAt: string }
   /** What a call of the agent ended in. */
   | { readonly call: 'start' | 'check' | 'check-again'; readonly state: string; readonly reason: string | null }
+  /** A turn of the disk is over; what the journal on it holds, null where it has none. */
+  | { readonly turn: number; readonly journal: { readonly open: string | null; readonly held: number } | null }
   /** Modules that the kernel has as livepatches, at the end. */
   | { readonly patches: readonly string[]; readonly cmdline: string }
   /** Something for the log only. */
   | { readonly trouble: string };
+
+/** What was told for the log. */
+export function troubles(lines: readonly GuestLine[]): readonly string[] {
+  return lines.flatMap((line) => ('trouble' in line ? [line.trouble] : []));
+}
