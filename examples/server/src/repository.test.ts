@@ -1,45 +1,24 @@
-import { mkdtemp, readFile, rm, writeFile, chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseTrust } from '@klpkit/payload';
-import {
-  addRelease,
-  createFolderStore,
-  createRepository,
-  generateSigner,
-  httpsMirror,
-  onlineRoles,
-  openPublisher,
-  openRepository,
-  type RepositoryKeys,
-  repositoryRoles,
-  type RepositorySigner,
-} from '@klpkit/repository';
-import { signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
+import { httpsMirror, openRepository } from '@klpkit/repository';
+import { testAuthority } from '@klpkit-internal/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Harness, kernel, ping, startHarness, until } from './testing/harness.ts';
+import { makeRepository, type TestRepository } from './testing/repository.ts';
 
-/** A machine, as far as releases go, and the offline keys that are not on the server. */
+/** A machine, as far as releases go. */
 let root: string;
 let harness: Harness;
-const signers = new Map<string, RepositorySigner>();
+let repository: TestRepository;
 const authority = testAuthority('p-256');
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'klpkit-repository-'));
-  await mkdir(join(root, 'keys'));
-  const made = repositoryRoles.map((role) => ({ role, ...generateSigner() }));
-  for (const { role, signer, pem } of made) {
-    signers.set(role, signer);
-    if (onlineRoles.includes(role)) await writeFile(join(root, 'keys', `${role}.pem`), pem, { mode: 0o600 });
-  }
-  const keys = Object.fromEntries(
-    made.map(({ role, signer }) => [role, { keys: [signer], threshold: 1 }]),
-  ) as unknown as RepositoryKeys;
-  await createRepository(createFolderStore(join(root, 'tuf')), { keys, signers: [...signers.values()] });
+  repository = await makeRepository(root, authority);
   harness = await startHarness({
     trustCertificates: [authority.certificate],
-    repository: { folder: join(root, 'tuf'), keys: join(root, 'keys'), intervalMs: 200 },
+    repository: { folder: repository.folder, keys: repository.keys, intervalMs: 200 },
     gate: { intervalMs: 50 },
     limits: { requestsPerMinute: null },
   });
@@ -48,24 +27,6 @@ afterAll(async () => {
   await harness.close();
   await rm(root, { recursive: true, force: true });
 });
-
-/** Adds a release with the offline key, as a person does with `klpkit repo add`. */
-async function addOffline(name: string): Promise<void> {
-  const publisher = await openPublisher(createFolderStore(join(root, 'tuf')), { signers: [...signers.values()] });
-  const module = await signTestModule(tinyModule({ name: `livepatch_${name}`, release: kernel }), authority);
-  const init = { name, version: '1', fixes: ['CVE-2024-1086'], endOfLife: null, evidence: null };
-  const trust = await parseTrust({ certificates: [authority.certificate] });
-  await until(() =>
-    addRelease(publisher, module, init, { trust }).then(
-      () => true,
-      (error: { code?: string }) => {
-        // The server may be signing at this moment.
-        if (error.code === 'LOCKED') return false;
-        throw error;
-      },
-    ),
-  );
-}
 
 let machines = 0;
 async function openMachine() {
@@ -81,7 +42,7 @@ const view = async (machine: Awaited<ReturnType<typeof openMachine>>) => machine
 
 describe('a signed repository', () => {
   it('has everything that the server does to a release that was signed offline', async () => {
-    await addOffline('good');
+    await repository.addOffline('good');
     await until(async () => (await harness.ask('GET', '/v1/rollouts/good-1')).status === 200);
     const machine = await openMachine();
     const first = await until(async () => {
@@ -103,7 +64,7 @@ describe('a signed repository', () => {
   });
 
   it('has what the gate did: a bad release is paused and blocked', async () => {
-    await addOffline('bad');
+    await repository.addOffline('bad');
     await until(async () => (await harness.ask('GET', '/v1/rollouts/bad-1')).status === 200);
     const machine = await openMachine();
     const pings = Array.from({ length: 10 }, () => {
@@ -184,19 +145,5 @@ describe('keys of a repository', () => {
       message: expect.stringContaining('0600'),
     });
     await chmod(join(root, 'keys/timestamp.pem'), 0o600);
-  });
-});
-
-describe('payloads elsewhere', () => {
-  it('are asked for there', async () => {
-    const away = await startHarness({ payloadUrl: 'https://cdn.example.org/payloads/' });
-    try {
-      const { release } = await away.publish();
-      const answer = await away.ask('GET', `/v1/payloads/${release.sha256}`);
-      expect(answer.status).toBe(307);
-      expect(answer.headers.location).toBe(`https://cdn.example.org/payloads/${release.sha256}`);
-    } finally {
-      await away.close();
-    }
   });
 });
