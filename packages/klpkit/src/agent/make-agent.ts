@@ -36,10 +36,11 @@ export async function makeAgent(
   const { folder } = session.terminal;
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(options.tier)) throw new CliError('USAGE', '--tier takes a tier name: updates');
   if (!/^[0-9a-f]{32}$/.test(options.appId)) throw new CliError('USAGE', '--app-id takes 32 lower-case hex digits');
+  const authority = options.ca === undefined ? {} : { ca: await readText(folder, options.ca) };
   const server = createHttpsSource({
     url: httpsUrl(options.server),
     downloads: join(pathFrom(folder, options.state), 'downloads'),
-    ...(options.ca === undefined ? {} : { ca: await readText(folder, options.ca) }),
+    ...authority,
     proxyEnv: { ...session.terminal.environment },
   });
   const certificates = await Promise.all(options.cert.map((path) => readInput(folder, path)));
@@ -48,7 +49,7 @@ export async function makeAgent(
     identity: { machineId: await machineIdOf(session, options), appId: options.appId, tier: options.tier },
     kernel,
     trust: await parseTrust({ certificates }),
-    source: await sourceOf(session, options, server),
+    source: await sourceOf(session, options, { server, authority }),
     reporter: server,
     store: createFolderStore(pathFrom(folder, options.state)),
     policy: { control: options.control === true },
@@ -72,7 +73,11 @@ async function machineIdOf({ terminal }: Session, { machineId }: RunOptions): Pr
 }
 
 /** The signed repository where one is named, else the server itself. */
-async function sourceOf({ terminal }: Session, options: RunOptions, server: HttpsSource): Promise<Source> {
+async function sourceOf(
+  { terminal }: Session,
+  options: RunOptions,
+  { server, authority }: { readonly server: HttpsSource; readonly authority: { readonly ca?: string } },
+): Promise<Source> {
   const { repository: mirrors, root, state } = options;
   if (mirrors === undefined) return server;
   if (root === undefined) throw new CliError('USAGE', '--repository needs --root, the root.json that came with it');
@@ -82,7 +87,7 @@ async function sourceOf({ terminal }: Session, options: RunOptions, server: Http
     folder,
     trustedRoot: await readInput(terminal.folder, root),
     mirrors: mirrors.map((mirror) =>
-      mirror.startsWith('https://') ? httpsMirror(mirror) : folderMirror(pathFrom(terminal.folder, mirror)),
+      mirror.startsWith('https://') ? httpsMirror(mirror, authority) : folderMirror(pathFrom(terminal.folder, mirror)),
     ),
   });
   return createRepositorySource({ repository, kernel: { kernel: release, arch }, folder: join(folder, 'payloads') });

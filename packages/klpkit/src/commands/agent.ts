@@ -99,7 +99,7 @@ export const agentCommand: CommandFile = (program, define) => {
     .requiredOption('--tier <name>', 'tier that this machine asks in')
     .requiredOption('--app-id <hex>', "the fleet's own id, 32 hex digits")
     .requiredOption('--cert <file>', 'certificate to trust for livepatches; may be given several times', collect)
-    .option('--ca <file>', "PEM authorities to trust for the server, instead of the system's")
+    .option('--ca <file>', "PEM authorities to trust for server and mirrors, instead of the system's")
     .option('--machine-id <file>', 'where the machine id stands; it is never sent', '/etc/machine-id')
     .option('--state <folder>', 'private folder that outlives a reboot', defaultState)
     .option('--repository <mirror>', 'signed repository as the source, address or folder; several are tried', collect)
