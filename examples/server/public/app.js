@@ -6,6 +6,7 @@ import { announce, changesOf } from './announce.js';
 import { ApiError, ask, signOut, whoAmI } from './api.js';
 import { nothing, render } from './html.js';
 import { listen } from './live.js';
+import { takeSignInProblem } from './sign-in-problem.js';
 import { statusOf } from './status.js';
 import { actDialog } from './views/act-dialog.js';
 import { loginView } from './views/login.js';
@@ -37,7 +38,7 @@ const state = {
   key: keyOfAddress(),
   filter: '',
   connection: 'connecting',
-  problem: undefined,
+  problem: takeSignInProblem(),
   provider: false,
   act: undefined,
   width: 640,
@@ -75,7 +76,12 @@ function draw() {
 }
 
 function keyOfAddress() {
-  return /^#\/patches\/(.+)$/.exec(decodeURI(location.hash))?.[1];
+  const key = /^#\/patches\/(.+)$/.exec(location.hash)?.[1];
+  try {
+    return key && decodeURIComponent(key);
+  } catch {
+    return undefined; // Half an escape: a link that was cut off.
+  }
 }
 
 /** @param {Session} session */

@@ -1,39 +1,23 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, type Harness, startHarness } from './testing/harness.ts';
+import { type IdentityProvider, startIdentityProvider } from './testing/identity-provider.ts';
 
-/** A whole identity provider on loopback; whoever comes is signed in as `person` without being asked. */
-let provider: Server;
+let provider: IdentityProvider;
 let harness: Harness;
-let issuer: string;
-let person = { sub: 'otto', groups: ['kernel-operators'] };
 const clientSecret = 'a-secret-of-the-client-that-no-log-may-hold';
 const publicUrl = 'https://patches.example.org';
+const client = { clientId: 'klpkit', clientSecret, publicUrl };
 const lines: string[] = [];
 
 beforeAll(async () => {
-  provider = createServer().listen(0, '127.0.0.1');
-  await once(provider, 'listening');
-  issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-  const oidc = makeProvider(issuer);
-  const answer = oidc.callback();
-  provider.on('request', (request, response) => {
-    if (request.url?.startsWith('/interaction/') === true)
-      void oidc.interactionFinished(request, response, { login: { accountId: person.sub } });
-    else void answer(request, response);
-  });
+  provider = await startIdentityProvider(client, { sub: 'otto', groups: ['kernel-operators'] });
   harness = await startHarness(
     {
       logLevel: 'trace',
       limits: { signInsPerMinute: 1000 },
       oidc: {
-        issuer,
-        clientId: 'klpkit',
-        clientSecret,
-        publicUrl,
+        ...client,
+        issuer: provider.issuer,
         roles: { viewer: ['everybody'], operator: ['kernel-operators'] },
       },
     },
@@ -42,39 +26,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await harness.close();
-  provider.closeAllConnections();
-  await new Promise((resolve) => provider.close(resolve));
+  await provider.close();
 });
-
-function makeProvider(url: string): Provider {
-  const oidc = new Provider(url, {
-    clients: [
-      {
-        client_id: 'klpkit',
-        client_secret: clientSecret,
-        redirect_uris: [`${publicUrl}/v1/session/oidc/callback`],
-        grant_types: ['authorization_code'],
-        response_types: ['code'],
-      },
-    ],
-    cookies: { keys: ['one of the provider'] },
-    claims: { openid: ['sub', 'groups'] },
-    conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false } },
-    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
-    findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub, groups: person.groups }) }),
-    loadExistingGrant: async (context) => {
-      const grant = new context.oidc.provider.Grant({
-        clientId: context.oidc.client?.clientId ?? '',
-        accountId: context.oidc.session?.accountId ?? '',
-      });
-      grant.addOIDCScope('openid profile email');
-      await grant.save();
-      return grant;
-    },
-  });
-  return oidc;
-}
 
 const cookiesOf = (lists: readonly (string | readonly string[] | undefined | null)[]): string =>
   lists
@@ -90,7 +43,7 @@ async function signInAtProvider(): Promise<{ path: string; cookie: string }> {
   const cookie = cookiesOf([begun.headers['set-cookie']]);
   let location = String(begun.headers.location);
   const jar = new Map<string, string>();
-  while (location.startsWith(issuer)) {
+  while (location.startsWith(provider.issuer)) {
     const answer = await fetch(location, { redirect: 'manual', headers: { cookie: [...jar.values()].join('; ') } });
     for (const one of answer.headers.getSetCookie()) jar.set(one.split('=', 1)[0] ?? '', cookiesOf([one]));
     await answer.text();
@@ -118,11 +71,11 @@ describe('signing in at an identity provider', () => {
   });
 
   it('opens none for somebody of another group', async () => {
-    person = { sub: 'eve', groups: ['strangers'] };
+    provider.person = { sub: 'eve', groups: ['strangers'] };
     const back = await signIn();
     expect([back.status, back.json.code]).toEqual([403, 'FORBIDDEN']);
     expect(back.headers['set-cookie']).toBeUndefined();
-    person = { sub: 'otto', groups: ['kernel-operators'] };
+    provider.person = { sub: 'otto', groups: ['kernel-operators'] };
   });
 
   it.each([
@@ -142,6 +95,14 @@ describe('signing in at an identity provider', () => {
     const { status, json, headers } = await harness.ask('GET', forged.path, { headers: { cookie: forged.cookie } });
     expect([status, json.code]).toEqual([401, 'UNAUTHORIZED']);
     expect(headers['set-cookie']).toBeUndefined();
+  });
+
+  it('sends a browser to the page that says why not, and tells the log', async () => {
+    const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    const { status, headers } = await harness.ask('GET', '/v1/session/oidc/callback?code=1&state=2', { headers: html });
+    expect([status, headers.location]).toEqual([302, '/dashboard/?sign-in=UNAUTHORIZED']);
+    expect(headers['set-cookie']).toBeUndefined();
+    expect(lines.some((line) => line.includes('a sign-in at the identity provider was refused'))).toBe(true);
   });
 
   it('opens none with an answer that was used', async () => {

@@ -6,8 +6,9 @@ import { beginSession, sessionLifetimeMs } from '../access/sessions.ts';
 import { type Role, roles } from '../access/users.ts';
 import type { OidcSettings } from '../config.ts';
 import { appendAudit } from '../database/audit.ts';
-import { ServerError } from '../errors.ts';
+import { isServerError, ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
+import { answerError } from './error-answers.ts';
 import { setSessionCookie } from './session-cookie.ts';
 
 /** What has to be known again when the browser comes back. It lies in a cookie, so that any server can take the answer. */
@@ -29,7 +30,7 @@ export function addOidcRoutes(app: FastifyInstance, services: Services): void {
   const provider = discoverOnce(settings);
   app.get(
     '/v1/session/oidc',
-    { config, schema: { summary: 'Signs in at the identity provider.' } },
+    { config, errorHandler: tellPerson, schema: { summary: 'Signs in at the identity provider.' } },
     async (_request, reply) => {
       const attempt = { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
       const url = oidc.buildAuthorizationUrl(await provider(), {
@@ -46,7 +47,11 @@ export function addOidcRoutes(app: FastifyInstance, services: Services): void {
   );
   app.get(
     callbackPath,
-    { config, schema: { summary: 'Where the identity provider sends the browser back to.' } },
+    {
+      config,
+      errorHandler: tellPerson,
+      schema: { summary: 'Where the identity provider sends the browser back to.' },
+    },
     async (request, reply) => {
       const claims = await claimsOf(request, { provider: await provider(), redirectUri });
       const { secret } = await beginFor(claims, services, settings);
@@ -54,6 +59,17 @@ export function addOidcRoutes(app: FastifyInstance, services: Services): void {
       return reply.redirect('/');
     },
   );
+}
+
+/** A browser would show JSON as it is: there the page says it in words, and the person can try again. */
+function tellPerson(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const isBrowser = /\btext\/html\b/.test(request.headers.accept ?? '');
+  if (!isBrowser || !isServerError(error)) {
+    void answerError(error, request, reply);
+    return;
+  }
+  request.log.warn({ code: error.code }, 'a sign-in at the identity provider was refused');
+  void reply.redirect(`/dashboard/?sign-in=${error.code}`);
 }
 
 /** Asks the provider for its endpoints when somebody first signs in: a server starts without it. */

@@ -16,11 +16,11 @@ const flags = [
 ];
 
 /** Starts Chromium. A sandbox cannot be had as root, which is what a container is. */
-export function launchBrowser(): Promise<Browser> {
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   const isRoot = process.getuid?.() === 0;
   return chromium.launch({
     executablePath: chromiumPath ?? '',
-    args: isRoot ? [...flags, '--no-sandbox'] : flags,
+    args: [...flags, ...more, ...(isRoot ? ['--no-sandbox'] : [])],
     chromiumSandbox: !isRoot,
   });
 }
