@@ -1,26 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { signModule } from '@klpkit/payload/sign';
-import { bootVm, buildRoot, packageClosure, type RootEntry, trustCertificate } from '@klpkit/vm';
+import { bootVm, buildRoot, describeExit, packageClosure, type RootEntry, trustCertificate, type Vm } from '@klpkit/vm';
 import type { Team } from './kernel.ts';
-import type { PipelineRun } from './steps.ts';
+import type { Service } from './service.ts';
+import { PipelineStopped, type PipelineRun } from './steps.ts';
 
 const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url));
-const main = '/app/packages/klpkit/src/main.ts';
-/** The agent itself: it asks once an hour, so it is told to stop when the kernel has the patch and the first health check is through. */
-const agentScript = `
-node --conditions=@klpkit/source ${main} agent run --json --server https://10.0.2.2:9 --tier updates \\
-  --app-id 6b6c706b69740000000000000000de41 --machine-id /etc/machine-id --cert /etc/klpkit/module.crt \\
-  --state /state/klpkit --repository /mirror --root /etc/klpkit/root.json >/tmp/agent.log 2>&1 &
-agent=$!
-i=0
-until grep -q '"state":"soaking"' /tmp/agent.log || ! kill -0 $agent 2>/dev/null || [ $i -ge 600 ]; do sleep 0.5; i=$((i+1)); done
-kill -TERM $agent 2>/dev/null
-wait $agent
-echo "agent exit $?"
-cat /tmp/agent.log
-`;
+/** A machine that takes longer than this to take one patch is stuck. */
+const limitMs = 480_000;
+
+/** The agent goes on checking for ever, as on every machine; the last line of its log says that it ended. */
+const startAgent = (server: string): string => `
+(node --conditions=@klpkit/source /app/packages/klpkit/src/main.ts agent run --json --server ${server} --ca /etc/klpkit/ca.pem \\
+  --repository ${server}/repository/ --root /etc/klpkit/root.json --cert /etc/klpkit/module.crt --tier updates \\
+  --app-id 6b6c706b69740000000000000000de41 --machine-id /etc/machine-id --state /state/klpkit &
+echo $! >/tmp/agent.pid; wait $!; echo "agent exit $?") >/tmp/agent.log 2>&1 &`;
+const stopAgent = `
+kill -TERM $(cat /tmp/agent.pid)
+until grep -q '^agent exit' /tmp/agent.log; do sleep 0.2; done`;
 
 /** What the machine shows. */
 export interface MachineResult {
@@ -33,33 +33,65 @@ export interface MachineResult {
 }
 
 /**
- * Boots a machine of the fleet: its kernel enforces signatures and trusts the team's key, and it reads the published repository from a mirror that
- * lies on its disk, as one behind an air gap would. It has no network, so its pings wait on its disk.
+ * Boots a machine of the fleet: its kernel enforces signatures and trusts the team's key. Nothing of the patch is on its disk: the agent gets the signed
+ * repository and the module over TLS, and reports to the same server. Ends when `isReported` says that the server has heard enough.
  */
-export async function runMachine(team: Team, run: PipelineRun): Promise<MachineResult> {
+export async function runMachine(
+  team: Team,
+  service: Service,
+  run: PipelineRun & { readonly isReported: () => Promise<boolean> },
+): Promise<MachineResult> {
   const { folder, say, signal } = run;
   const { key, certificateDer: certificate } = team.authority;
   const sign = (module: Uint8Array) => signModule(module, { key, certificate, hash: 'sha256' });
   const kernel = await trustCertificate(team.kernel, { certificate, sign, image: join(folder, 'vmlinux'), signal });
-  const root = await buildRoot(await rootEntries(folder), { image: join(folder, 'root'), signal });
+  const root = await buildRoot(await rootEntries(folder, service), { image: join(folder, 'root'), signal });
   say(`booting a machine of the fleet: Linux ${kernel.release}`);
-  const onConsoleLine = (line: string): void => {
-    if (line.includes('livepatch:')) say(`    kernel | ${line}`);
-  };
-  const vm = await bootVm(kernel, { root, append: 'module.sig_enforce=1', timeoutMs: 480_000, onConsoleLine, signal });
-  try {
-    const read = async (...command: string[]): Promise<readonly string[]> => (await vm.run(command)).lines;
-    const [cmdlineBefore = ''] = await read('cat', '/proc/cmdline');
-    const agent = await read('sh', '-c', agentScript);
-    for (const line of agent) say(`    agent  | ${line}`);
-    const [cmdlineAfter = ''] = await read('cat', '/proc/cmdline');
-    return { cmdlineBefore, cmdlineAfter, patches: await read('ls', '/sys/kernel/livepatch'), agent };
-  } finally {
-    await vm.kill();
+  await using vm = await bootVm(kernel, {
+    root,
+    network: 'user',
+    append: 'module.sig_enforce=1',
+    timeoutMs: limitMs,
+    onConsoleLine: (line) => {
+      if (line.includes('livepatch:')) say(`    kernel | ${line}`);
+    },
+    signal,
+  });
+  const [cmdlineBefore = ''] = await linesOf(vm, 'cat', '/proc/cmdline');
+  await untilReported(vm, service, run);
+  await linesOf(vm, 'sh', '-c', stopAgent);
+  const agent = await linesOf(vm, 'cat', '/tmp/agent.log');
+  for (const line of agent) say(`    agent  | ${line}`);
+  const [cmdlineAfter = ''] = await linesOf(vm, 'cat', '/proc/cmdline');
+  return { cmdlineBefore, cmdlineAfter, patches: await linesOf(vm, 'ls', '/sys/kernel/livepatch'), agent };
+}
+
+/** An agent that died before its first word was killed by nothing that it did: under an interpreter Node was seen to die at its start. */
+async function untilReported(
+  vm: Vm,
+  service: Service,
+  { isReported, signal }: Parameters<typeof runMachine>[2],
+): Promise<void> {
+  for (let starts = 1; ; starts++) {
+    await linesOf(vm, 'sh', '-c', startAgent(service.machineUrl));
+    let log: readonly string[] = [];
+    while (!log.some((line) => line.startsWith('agent exit'))) {
+      if (await isReported()) return;
+      await delay(1_000, undefined, { signal });
+      log = await linesOf(vm, 'cat', '/tmp/agent.log');
+    }
+    const hasSpoken = log.some((line) => line.startsWith('{'));
+    if (hasSpoken || starts === 2) throw new PipelineStopped(`the agent ended by itself: ${log.join(' | ')}`);
   }
 }
 
-async function rootEntries(folder: string): Promise<RootEntry[]> {
+async function linesOf(vm: Vm, ...command: string[]): Promise<readonly string[]> {
+  const exit = await vm.run(command);
+  if (exit.kind === 'exited') return exit.lines;
+  throw new PipelineStopped(`the machine went down: ${describeExit(exit)}`);
+}
+
+async function rootEntries(folder: string, { ca }: Service): Promise<RootEntry[]> {
   const program = await packageClosure([join(repositoryRoot, 'packages/klpkit')], {
     workspace: repositoryRoot,
     to: '/app',
@@ -68,7 +100,7 @@ async function rootEntries(folder: string): Promise<RootEntry[]> {
   return [
     ...program,
     file('/app/package.json', '{"type":"module"}'),
-    { kind: 'copy', from: join(folder, 'repository'), to: '/mirror' },
+    file('/etc/klpkit/ca.pem', ca),
     file('/etc/klpkit/root.json', await readFile(join(folder, 'repository/metadata/1.root.json'))),
     file('/etc/klpkit/module.crt', await readFile(join(folder, 'module.crt'))),
     file('/etc/machine-id', '00000000000040008000000000000002\n'),

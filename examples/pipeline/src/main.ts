@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runPipeline } from './pipeline.ts';
@@ -11,6 +11,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
 
 const startedAt = performance.now();
 const folder = await mkdtemp(join(tmpdir(), 'klpkit-pipeline-'));
+await chmod(folder, 0o711); // as root the server's database runs under another uid and has to pass through
 try {
   await runPipeline({ folder, say, signal: stop.signal });
   say(`\nFrom the record to a patched machine in ${Math.round((performance.now() - startedAt) / 1000)} s.`);

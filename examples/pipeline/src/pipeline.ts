@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { parseReport } from '@klpkit/qualify';
 import { buildPatch, patchedText, patchModule, prepareTeam, type Team } from './kernel.ts';
 import { runMachine } from './machine.ts';
-import { expect, klpkit, must, type PipelineRun } from './steps.ts';
+import { type Service, startService } from './service.ts';
+import { type Answer, expect, klpkit, must, type PipelineRun } from './steps.ts';
+import { until } from './until.ts';
 
 const record = fileURLToPath(new URL('../data/CVE-2026-99001.json', import.meta.url));
 const tests = fileURLToPath(new URL('../tests', import.meta.url));
@@ -18,11 +20,9 @@ export async function runPipeline(run: PipelineRun): Promise<void> {
   const built = basename(await buildPatch(team, run));
   await qualifyAndSign(built, team, run);
   await publish(run, cve);
-  run.say('\n6. A machine of the fleet takes it.');
-  const machine = await runMachine(team, run);
-  expect('/proc/cmdline was not patched before', !machine.cmdlineBefore.includes('KLPKIT'), machine.cmdlineBefore, run);
-  expect('the kernel has the one patch', machine.patches.join(' ') === patchModule, machine.patches, run);
-  expect('/proc/cmdline shows the patched text', machine.cmdlineAfter === patchedText, machine.cmdlineAfter, run);
+  await using service = await rollOut(team, run);
+  await patchMachine(team, service, run);
+  await readReports(service, run);
 }
 
 async function decide({ kernel }: Team, run: PipelineRun): Promise<string> {
@@ -47,9 +47,9 @@ async function qualifyAndSign(built: string, { kernel }: Team, run: PipelineRun)
   expect('what was qualified is what is shipped', signed['sha256'] === report.patch.sha256, signed, run);
 }
 
-/** The repository itself demands evidence by this key from now on: a release without it is refused, with it it is published and opened to all. */
+/** The repository itself demands evidence by this key from now on: a release without it is refused, with it it is published. */
 async function publish(run: PipelineRun, cve: string): Promise<void> {
-  run.say('\n5. Publish it: only with evidence, then roll it out.');
+  run.say('\n5. Publish it: only with evidence, by keys that are kept offline.');
   const keys = ['--keys', 'keys'];
   must(await klpkit(run, 'repo', 'init', 'repository', ...keys));
   must(
@@ -60,5 +60,53 @@ async function publish(run: PipelineRun, cve: string): Promise<void> {
   const refused = await klpkit(run, ...add);
   expect('without evidence it is refused', refused.exit === 1, refused, run);
   must(await klpkit(run, ...add, '--evidence', 'qualified/evidence.json'));
-  must(await klpkit(run, 'repo', 'rollout', 'repository', release, ...keys, '--tier', 'updates', '--percent', '100'));
+}
+
+/** Nobody calls the server: it finds the release in the repository, opens its first phase, and signs that. */
+async function rollOut({ authority }: Team, run: PipelineRun): Promise<Service> {
+  run.say('\n6. Roll it out: a server with the online keys takes the release over.');
+  const service = await startService(authority, run);
+  try {
+    run.say(`    server | answers machines on ${service.machineUrl}`);
+    const isSigned = async (): Promise<boolean> => handedOut(await klpkit({ ...run, say: () => {} }, ...show));
+    await until(isSigned, run.signal);
+    expect('the server handed it out, signed', handedOut(await klpkit(run, ...show)), show, run);
+    return service;
+  } catch (error) {
+    await service[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+const show = ['repo', 'show', 'repository'] as const;
+
+function handedOut({ rows: [row] }: Answer): boolean {
+  const releases = row?.['releases'] as readonly { key: string; rollout: { tiers: readonly unknown[] } | null }[];
+  return releases.some(({ key, rollout }) => key === release && rollout !== null && rollout.tiers.length > 0);
+}
+
+async function patchMachine(team: Team, service: Service, run: PipelineRun): Promise<void> {
+  run.say('\n7. A machine of the fleet takes it, over TLS.');
+  const isReported = async (): Promise<boolean> => {
+    const { evidence: { n = 0, open = 1 } = {} } = (await service.report(release)) ?? {};
+    return n > 0 && open === 0;
+  };
+  const machine = await runMachine(team, service, { isReported, ...run });
+  expect('/proc/cmdline was not patched before', !machine.cmdlineBefore.includes('KLPKIT'), machine.cmdlineBefore, run);
+  expect('the kernel has the one patch', machine.patches.join(' ') === patchModule, machine.patches, run);
+  expect('/proc/cmdline shows the patched text', machine.cmdlineAfter === patchedText, machine.cmdlineAfter, run);
+}
+
+/** The other loop: what came back from the machine, and what the gate makes of it. One machine proves little, and the gate says so. */
+async function readReports(service: Service, run: PipelineRun): Promise<void> {
+  run.say('\n8. What came back, and what the gate makes of it.');
+  const report = await service.report(release);
+  const { evidence, decision, pings } = report ?? {};
+  run.say(`    server | pings: ${[...(pings ?? [])].map(([kind, count]) => `${count} ${kind}`).join(', ')}`);
+  run.say(`    gate   | ${decision?.decision}: ${report?.explanation}`);
+  for (const kind of ['before', 'after', 'health'])
+    expect(`a ping of the kind ${kind} was counted`, (pings?.get(kind) ?? 0) >= 1, report, run);
+  const isGood = evidence?.n === 1 && evidence.failed === 0 && evidence.open === 0;
+  expect('the server counts one machine, and it is good', isGood, evidence, run);
+  expect('for the gate that is too little to go on', decision?.decision === 'hold', decision, run);
 }
