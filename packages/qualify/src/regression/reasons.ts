@@ -19,6 +19,9 @@ function times(test: TestComparison): string {
   return `${patched.slow} of ${patched.runs} runs were slow, unpatched ${unpatched.slow} of ${unpatched.runs}${ratio}`;
 }
 
+/** Nothing where no run was slow, which is what most suspicions are not about. */
+const slowness = (test: TestComparison): string[] => (test.patched.slow + test.unpatched.slow > 0 ? [times(test)] : []);
+
 function reasonOf(test: TestComparison): Reason | undefined {
   const { name, patched, unpatched } = test;
   switch (test.class) {
@@ -44,7 +47,7 @@ function reasonOf(test: TestComparison): Reason | undefined {
       return {
         code: 'TEST_SUSPECT',
         weight: 'doubts',
-        message: `${name}: ${figures(test)}; ${times(test)}. Neither chance nor the patch is excluded: compare again with more runs.`,
+        message: `${name}: ${[figures(test), ...slowness(test)].join('; ')}. Neither chance nor the patch is excluded: compare again with more runs.`,
       };
     case 'skipped':
       return unpatched.runs === 0
