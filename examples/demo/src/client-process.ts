@@ -1,44 +1,36 @@
-import type { Agent, AgentStore } from '@klpkit/agent';
+import type { FakeMachine } from '@klpkit/agent/testing';
 
 /** An agent that runs until it is stopped: what on a real machine is a process. */
 export interface ClientProcess {
   start(): void;
-  /** Ends it in order. Resolves when it has ended. Throws what the agent ended with, if it ended by itself. */
+  /** Ends it in order, where its machine is up. Resolves when it has ended. Throws what the agent ended with, if it ended by itself. */
   stop(): Promise<void>;
-  /** Ends it as a machine that goes down does: without a word. */
-  kill(): Promise<void>;
 }
 
-/** Starts a fresh agent on the store each time, as a new process would. */
-export function createClientProcess(newAgent: () => Agent, store: AgentStore): ClientProcess {
+/** Runs the machine's agent of the moment; one whose machine goes down ends with it, without a word. */
+export function createClientProcess(machine: FakeMachine): ClientProcess {
   let off = new AbortController();
   let ran: Promise<void> = Promise.resolve();
-  let agent: Agent | undefined;
-  const end = async (last: (running: Agent | undefined) => Promise<void>) => {
-    off.abort(new Error('stopped'));
-    const running = agent;
-    agent = undefined;
-    try {
-      await ran;
-    } finally {
-      await last(running);
-    }
-  };
   return {
     start() {
       off = new AbortController();
-      agent = newAgent();
-      ran = runUntil(agent, off.signal);
+      ran = runUntil(machine, AbortSignal.any([off.signal, machine.power()]));
       ran.catch(() => undefined); // told by stop()
     },
-    stop: () => end(async (running) => running?.shutdown()),
-    kill: () => end(() => store.unlock()),
+    async stop() {
+      off.abort(new Error('stopped'));
+      try {
+        await ran;
+      } finally {
+        if (!machine.power().aborted) await machine.agent().shutdown();
+      }
+    },
   };
 }
 
-async function runUntil(agent: Agent, off: AbortSignal): Promise<void> {
+async function runUntil(machine: FakeMachine, off: AbortSignal): Promise<void> {
   try {
-    await agent.run({ signal: off });
+    await machine.agent().run({ signal: off });
   } catch (error) {
     if (!off.aborted) throw error;
   }

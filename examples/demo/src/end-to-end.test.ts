@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createAgent, createFolderStore, defaultSchedule, fasterSchedule } from '@klpkit/agent';
+import { defaultSchedule, fasterSchedule } from '@klpkit/agent';
 import { createHttpsSource } from '@klpkit/agent/https';
+import { createFakeFleet } from '@klpkit/agent/testing';
 import { makeAuthority, tempFolder, type TempFolder } from '@klpkit-internal/testkit';
-import { createFakeKernel } from '@klpkit/kernel/testing';
 import { parseTrust } from '@klpkit/payload';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Host, startHost } from './host.ts';
@@ -39,17 +38,19 @@ afterAll(async () => {
 async function check(change: { url?: string; ca?: string } = {}) {
   machines += 1;
   const own = join(folder.path, `test-machine-${machines}`);
-  await mkdir(join(own, 'kernel'), { recursive: true });
+  await mkdir(own);
   const { kernel: release, arch } = patches.good.release;
-  const kernel = await createFakeKernel({ folder: join(own, 'kernel'), release, arch });
-  const source = createHttpsSource({ url: host.url, ca: host.ca, ...change });
-  const agent = createAgent({
-    identity: { machineId: undefined, appId: '6b6c706b69744064656d6f2e666c6565', tier: 'updates' },
-    kernel: { root: kernel.root, loader: kernel.loader },
+  await using fleet = await createFakeFleet({
+    folder: own,
+    size: 1,
+    kernel: { release, arch },
+    appId: '6b6c706b69744064656d6f2e666c6565',
+    tier: 'updates',
     trust: await parseTrust({ certificates: [patches.certificate] }),
-    source,
-    reporter: source,
-    store: createFolderStore(join(own, 'state')),
+    connect() {
+      const source = createHttpsSource({ url: host.url, ca: host.ca, ...change });
+      return { source, reporter: source, close: () => source.close() };
+    },
     schedule: {
       ...fasterSchedule(defaultSchedule, 6000),
       transitionDeadlineMs: 10_000,
@@ -58,11 +59,11 @@ async function check(change: { url?: string; ca?: string } = {}) {
       beforePingMs: 2000,
     },
   });
-  const state = await agent.check();
-  const delivered = await agent.flush();
-  source.close();
-  await kernel.close();
-  return { state, delivered, modules: kernel.modules };
+  const [machine] = fleet.machines;
+  if (machine === undefined) throw new TypeError('a fleet of one has one machine');
+  const state = await machine.agent().check();
+  const delivered = await machine.agent().flush();
+  return { state, delivered, modules: machine.kernel.modules };
 }
 
 describe('the client and the real server', () => {

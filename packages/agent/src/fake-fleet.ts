@@ -3,9 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFakeKernel, type FakeCourse, type FakeKernel } from '@klpkit/kernel/testing';
 import type { Trust } from '@klpkit/payload';
+import { type NodeId, nodeIdOf } from '@klpkit/rollout';
 import { createAgent } from './agent.ts';
 import { createFolderStore } from './folder-store.ts';
-import type { Agent, AgentEvent, AgentPolicy, Reporter, Schedule, Source } from './ports.ts';
+import type { Agent, AgentEvent, AgentPolicy, Identity, Reporter, Schedule, Source } from './ports.ts';
 import { defaultSchedule, fasterSchedule } from './schedule.ts';
 import type { AgentStore } from './store.ts';
 
@@ -13,11 +14,19 @@ import type { AgentStore } from './store.ts';
 export interface FakeMachine {
   /** From 0 on. The same number is the same machine, with the same buckets, in every fleet of the same `appId`. */
   readonly index: number;
+  readonly tier: string;
+  /** What its buckets are computed from: `positionOf` of `@klpkit/rollout` says beforehand which machines a share reaches. */
+  readonly nodeId: NodeId;
   readonly kernel: FakeKernel;
   readonly store: AgentStore;
   /** The agent of this boot; another one after {@link FakeMachine.reboot}. */
   agent(): Agent;
-  /** Takes the agent away without a word, boots the kernel anew and makes a fresh agent, as after a reset. */
+  /** Aborts when the kernel panics: hand it to the agent's calls, as nothing runs on a machine that is down. Another one after a reboot. */
+  power(): AbortSignal;
+  /**
+   * Takes the agent away without a word, boots the kernel anew and makes a fresh agent, as after a reset. For a reboot in order, shut the agent down
+   * before.
+   */
   reboot(): Promise<void>;
 }
 
@@ -32,11 +41,14 @@ export interface FakeConnection {
 export interface FakeFleetOptions {
   /** An existing, empty folder: state and kernels of all machines, about 40 files each. The caller removes it. */
   readonly folder: string;
+  /** Another such folder for the kernels alone: one in memory (`/dev/shm`) is as fast as sysfs, while the states stay on a disk. */
+  readonly kernelFolder?: string;
   readonly size: number;
   /** Asked once a machine; may give all of them the same one. */
   readonly connect: (index: number) => FakeConnection;
   readonly trust: Trust;
-  readonly tier: string;
+  /** Of all machines, or of each. */
+  readonly tier: string | ((index: number) => string);
   /** 32 hex digits. */
   readonly appId: string;
   /** Of all machines; the fake kernel's own by default. */
@@ -94,50 +106,71 @@ async function makeMachine(
   index: number,
   options: FakeFleetOptions,
 ): Promise<{ machine: FakeMachine; close: () => Promise<void> }> {
-  const home = join(options.folder, String(index));
-  await mkdir(join(home, 'kernel'), { recursive: true });
-  const { course, kernel: kind } = options;
-  const kernel = await createFakeKernel({
-    folder: join(home, 'kernel'),
-    ...kind,
-    ...(course === undefined ? {} : { course: ({ name }) => course(index, name) }),
+  const { folder, kernelFolder = folder, tier, appId } = options;
+  const home = join(folder, String(index));
+  let power = new AbortController();
+  const kernel = await plugIn(join(kernelFolder, String(index), 'kernel'), index, {
+    ...options,
+    onPanic: () => power.abort(new Error(`machine ${index} is down`)),
   });
+  const identity = { machineId: machineIdOf(index), appId, tier: typeof tier === 'string' ? tier : tier(index) };
   const store = options.store?.(index, home) ?? createFolderStore(join(home, 'state'));
   const connection = options.connect(index);
-  const newAgent = (): Agent => agentOf(index, { options, kernel, store, connection });
+  const newAgent = (): Agent => agentOf(index, { options, identity, kernel, store, connection });
   let agent = newAgent();
   return {
     machine: {
       index,
+      tier: identity.tier,
+      nodeId: nodeIdOf(identity.machineId, appId),
       kernel,
       store,
       agent: () => agent,
+      power: () => power.signal,
       async reboot() {
         await store.unlock(); // whose holder is dead
         await kernel.reboot();
+        power = new AbortController();
         agent = newAgent();
       },
     },
     async close() {
-      await agent.shutdown();
+      await (power.signal.aborted ? store.unlock() : agent.shutdown());
       connection.close?.();
       await kernel.close();
     },
   };
 }
 
+async function plugIn(
+  folder: string,
+  index: number,
+  { course, kernel, onPanic }: Pick<FakeFleetOptions, 'course' | 'kernel'> & { readonly onPanic: () => void },
+): Promise<FakeKernel> {
+  await mkdir(folder, { recursive: true });
+  return createFakeKernel({
+    folder,
+    ...kernel,
+    onPanic,
+    ...(course === undefined ? {} : { course: ({ name }) => course(index, name) }),
+  });
+}
+
+const machineIdOf = (index: number): string =>
+  createHash('sha256').update(`klpkit fake machine ${index}`).digest('hex').slice(0, 32);
+
 interface Parts {
   readonly options: FakeFleetOptions;
+  readonly identity: Identity;
   readonly kernel: FakeKernel;
   readonly store: AgentStore;
   readonly connection: FakeConnection;
 }
 
-function agentOf(index: number, { options, kernel, store, connection }: Parts): Agent {
-  const { appId, tier, trust, onEvent, policy, schedule = fasterSchedule(defaultSchedule, 1000) } = options;
-  const machineId = createHash('sha256').update(`klpkit fake machine ${index}`).digest('hex').slice(0, 32);
+function agentOf(index: number, { options, identity, kernel, store, connection }: Parts): Agent {
+  const { trust, onEvent, policy, schedule = fasterSchedule(defaultSchedule, 1000) } = options;
   return createAgent({
-    identity: { machineId, appId, tier },
+    identity,
     kernel: { root: kernel.root, loader: kernel.loader },
     trust,
     source: connection.source,
