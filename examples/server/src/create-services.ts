@@ -11,7 +11,7 @@ import { type GateLoop, startGateLoop } from './gate/loop.ts';
 import { createLeaderWaker } from './gate/wake-leader.ts';
 import { createGroupCommit } from './ingest/group-commit.ts';
 import { createIntake } from './ingest/intake.ts';
-import { appendPings, type TakenPing } from './ingest/ping-log.ts';
+import { openPingLog, type TakenPing } from './ingest/ping-log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { openPublished, type Published } from './publish/published.ts';
 import type { Queue, QueueParts } from './queue/open-queue.ts';
@@ -51,7 +51,7 @@ export async function createServices({ state, closers, ...parts }: ServiceParts)
   const isLeader = (): boolean => leadership.isLeader();
   const signing = await openSigning({ ...parts, closers, payloads, published, changes, isLeader });
   const group = createGroupCommit<TakenPing>({
-    write: (taken) => appendPings(database, taken),
+    write: openPingLog(database).append,
     maxItems: maxGroup,
     maxWaiting: config.limits.maxWaitingPings,
   });

@@ -54,7 +54,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       await Promise.all([readCounts(), readQueue()]);
       return { contentType: registry.contentType, body: await registry.metrics() };
     },
-    observeRequest: (labels, seconds) => requests.observe({ ...labels, status: String(labels.status) }, seconds),
+    observeRequest: ({ method, route, status }, seconds) => requests.observe({ method, route, status }, seconds),
     countGateAct: (act) => acts.inc({ act }),
     setCertificateEnd: (ms) => certificateEnd.set(ms / 1000),
     watchQueue: (queue) => {

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import type { ClientConfig } from 'pg';
 import { type Running, startProgram } from './server-load.ts';
@@ -29,15 +32,25 @@ export interface BenchServer extends Running<ServerSaid> {
 const kernel = '6.1.0-56-amd64';
 const authority = testAuthority('p-256');
 
+/** As its README and its unit start it. */
+const serverOptions = ['--max-semi-space-size=8', '--max-old-space-size=256'];
+const serverPackage = fileURLToPath(new URL('../../../examples/server', import.meta.url));
+
+/** What is measured is what is deployed, made from the sources as they are now. */
+function buildServer(): void {
+  const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js');
+  execFileSync(process.execPath, [tsup, '--silent'], { cwd: serverPackage, stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 /** Starts the server on a folder; with `token` it is a restart. */
 export async function startBenchServer(folder: string, token?: string): Promise<BenchServer> {
   await mkdir(folder, { recursive: true });
   // As root the database runs as somebody else, who has to come through.
   await chmod(dirname(folder), 0o711);
-  const running = await startProgram<ServerSaid>(new URL('./server-program.ts', import.meta.url), {
-    stateDir: folder,
-    trustCertificates: [authority.certificate],
-  });
+  buildServer();
+  const settings = { stateDir: folder, trustCertificates: [authority.certificate] };
+  const program = new URL('./server-program.mjs', import.meta.url);
+  const running = await startProgram<ServerSaid>(program, settings, serverOptions);
   const { url, certificate } = running.said;
   const known = token ?? running.said.token ?? '';
   const agent = new Agent({ keepAlive: true, ca: certificate });

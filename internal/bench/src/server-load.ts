@@ -70,8 +70,12 @@ export interface Running<T> {
 }
 
 /** Starts one and waits for its line. */
-export async function startProgram<T>(program: URL, argument: unknown): Promise<Running<T>> {
-  const argv = ['--conditions=@klpkit/source', program.pathname, JSON.stringify(argument)];
+export async function startProgram<T>(
+  program: URL,
+  argument: unknown,
+  nodeOptions: readonly string[] = ['--conditions=@klpkit/source'],
+): Promise<Running<T>> {
+  const argv = [...nodeOptions, program.pathname, JSON.stringify(argument)];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   let line = '';
   for await (const chunk of child.stdout) {

@@ -14,7 +14,12 @@ import { type Leadership, standForLeader } from './leadership.ts';
 
 /** Runs SQL: the pool, or one transaction of it. */
 export interface Sql {
-  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+  /** With a `name` each connection keeps the statement prepared: for what runs many times a second, and is always worded the same. */
+  query<Row extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+    options?: { readonly name: string },
+  ): Promise<QueryResult<Row>>;
 }
 
 /** The server's connections to PostgreSQL. */
@@ -51,7 +56,7 @@ export function openDatabase(connection: ClientConfig, options: { log: Logger; m
   });
   const listener = openListener(settings, options.log);
   return {
-    query: (text, values) => guarded(() => pool.query(text, values as unknown[])),
+    query: (text, values, named) => guarded(() => pool.query({ text, values: values as unknown[], ...named })),
     transaction: (work) => guarded(() => inTransaction(pool, work)),
     lend: (work) => guarded(() => onConnection(pool, work)),
     listen: (channel, onNotice) => listener.add(channel, onNotice),
@@ -84,7 +89,9 @@ function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T
   return onConnection(pool, async (client) => {
     try {
       await client.query('begin');
-      const result = await work({ query: (text, values) => client.query(text, values as unknown[]) });
+      const query: Sql['query'] = (text, values, named) =>
+        client.query({ text, values: values as unknown[], ...named });
+      const result = await work({ query });
       await client.query('commit');
       return result;
     } catch (error) {

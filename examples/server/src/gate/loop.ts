@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, GateSettings } from '../config.ts';
 import type { Database } from '../database/database.ts';
@@ -27,14 +28,21 @@ interface LoopOptions {
   readonly onAct: (release: string, act: GateAct) => void;
 }
 
+/** From the start of one reading to the next: a reading has a price of its own, whether it finds one ping or a thousand. */
+const leastPeriodMs = 250;
+
 /** Starts the loop. An error is logged and the next round tries again; what was not read stays in the log. */
 export function startGateLoop(database: Database, options: LoopOptions): GateLoop {
   const closing = new AbortController();
   let isWanted = false;
   let soaksSeenAt = 0;
+  let begunAt = -leastPeriodMs;
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {
     while (isWanted && !closing.signal.aborted && options.isLeader()) {
+      await untilDue(begunAt, closing.signal);
+      if (closing.signal.aborted) return;
+      begunAt = performance.now();
       isWanted = false;
       // A soak can end without a ping, but not every batch is worth a look at every rollout.
       const soaksToo = options.clock() - soaksSeenAt >= options.settings.intervalMs;
@@ -64,6 +72,12 @@ export function startGateLoop(database: Database, options: LoopOptions): GateLoo
       await running;
     },
   };
+}
+
+/** At once where nothing was read of late. */
+async function untilDue(begunAt: number, signal: AbortSignal): Promise<void> {
+  const waitMs = begunAt + leastPeriodMs - performance.now();
+  if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 
 interface Round extends LoopOptions {

@@ -69,6 +69,8 @@ function openFastify({ config, log }: Services, tls: SecureContext): FastifyInst
     },
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // Nothing is logged through a request: a logger for each would be made for nobody.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: limits.maxBodyBytes,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -94,23 +96,25 @@ function validatorOf(schema: z.ZodType): (value: unknown) => { value: unknown } 
 }
 
 function addHeaders(app: FastifyInstance): void {
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     reply.header('strict-transport-security', 'max-age=31536000');
     reply.header('x-content-type-options', 'nosniff');
     if (!reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
     reply.header('referrer-policy', 'no-referrer');
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    done(null, payload);
   });
 }
 
 /** Counts every answer and logs those that failed, once each. Neither headers nor bodies are logged: tokens are in them. */
 function addObservation(app: FastifyInstance, services: Services): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'none';
     const status = reply.statusCode;
     services.metrics.observeRequest({ method: request.method, route, status }, reply.elapsedTime / 1000);
     const level = status >= 400 && status < 500 ? 'info' : 'debug';
+    if (!services.log.isLevelEnabled(level)) return done();
     services.log[level](
       {
         method: request.method,
@@ -122,6 +126,7 @@ function addObservation(app: FastifyInstance, services: Services): void {
       },
       STATUS_CODES[status] ?? 'answered',
     );
+    done();
   });
 }
 
@@ -142,12 +147,14 @@ async function addRateLimit(app: FastifyInstance, services: Services, max: numbe
 
 /** Nothing that unpacks is read: a small body stays small. */
 function refuseEncodedBodies(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || encoding === 'identity') return;
-    throw new ServerError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'Compressed bodies are not read. Send the body as it is, without content-encoding.',
+    if (encoding === undefined || encoding === 'identity') return done();
+    done(
+      new ServerError(
+        'UNSUPPORTED_MEDIA_TYPE',
+        'Compressed bodies are not read. Send the body as it is, without content-encoding.',
+      ),
     );
   });
 }

@@ -1,4 +1,12 @@
-import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
+import {
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const spans = new WeakMap<FastifyRequest, Span>();
@@ -9,18 +17,31 @@ const spans = new WeakMap<FastifyRequest, Span>();
  */
 export function addTracing(app: FastifyInstance): void {
   const tracer = trace.getTracer('klpkit-server');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Without an SDK there is nothing to record, and without the header there are no ids either.
+    if (request.headers.traceparent === undefined && !isRecording()) return done();
     const route = request.routeOptions.url ?? 'none';
     const attributes = { 'http.request.method': request.method, 'http.route': route };
     const options = { kind: SpanKind.SERVER, attributes };
     spans.set(request, tracer.startSpan(`${request.method} ${route}`, options, contextOf(request)));
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const span = spans.get(request);
     span?.setAttribute('http.response.status_code', reply.statusCode);
     if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
     span?.end();
+    done();
   });
+}
+
+/** What a proxy hands through to as long as nobody has given it anything. */
+const noProvider = new ProxyTracerProvider().getDelegate();
+
+/** Whether the program was started with an SDK; the API's own tracers only hand ids through. */
+function isRecording(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== noProvider;
 }
 
 /** The ids of a request's trace, for its log lines; nothing where it belongs to none. */

@@ -1,4 +1,5 @@
 import type { Sql } from '../database/database.ts';
+import type { Attempt, Step, Stepped } from './attempt.ts';
 import type { LoggedPing } from './fold.ts';
 
 const group = 'release, tier, phase, kernel, arch, cpu_family, control';
@@ -20,42 +21,29 @@ export interface Ended {
   readonly silent: number;
 }
 
-/** Marks the attempts whose before-ping is known as begun, once each. */
-export async function countStarted(sql: Sql, ids: readonly unknown[]): Promise<readonly Begun[]> {
-  const { rows } = await sql.query<Begun>(
-    `with changed as (
-       update attempts set is_counted = true where attempt_id = any($1::uuid[]) and before_at is not null and not is_counted returning *),
-     counted as (
-       insert into outcome_counts as c (${group}, started) select ${group}, count(*) from changed group by ${group}
-       on conflict (${group}) do update set started = c.started + excluded.started)
-     select release, tier, control, count(*) from changed group by 1, 2, 3 order by 1, 2, 3`,
-    [ids],
+/** Adds what attempts did to the counts of their group, in one statement. */
+export async function addOutcomes(sql: Sql, steps: readonly Stepped[]): Promise<void> {
+  if (steps.length === 0) return;
+  const groups = [...Map.groupBy(steps, ({ attempt }) => JSON.stringify(groupOf(attempt))).values()];
+  const firsts = groups.flatMap(([first]) => (first === undefined ? [] : [groupOf(first.attempt)]));
+  const count = (wanted: Step): number[] => groups.map((all) => all.filter(({ step }) => step === wanted).length);
+  await sql.query(
+    `insert into outcome_counts as c (${group}, started, good, failed, left_orderly, failed_late)
+     select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::boolean[],
+       $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+     on conflict (${group}) do update set started = c.started + excluded.started, good = c.good + excluded.good,
+       failed = c.failed + excluded.failed, left_orderly = c.left_orderly + excluded.left_orderly,
+       failed_late = c.failed_late + excluded.failed_late`,
+    [
+      ...[0, 1, 2, 3, 4, 5, 6].map((column) => firsts.map((values) => values[column])),
+      ...(['started', 'good', 'failed', 'left', 'failedLate'] as const).map((step) => count(step)),
+    ],
   );
-  return rows;
 }
 
-const ended = `select release, control, count(*) filter (where outcome in ('failed', 'silent')) as failures, count(*) filter (where outcome = 'silent') as silent
-     from changed group by 1, 2 order by 1, 2`;
-
-/** Decides the attempts that are proven or failed, once each: an outcome is never changed afterwards. */
-export async function countDecided(
-  sql: Sql,
-  options: { ids: readonly unknown[]; now: number },
-): Promise<readonly Ended[]> {
-  const { rows } = await sql.query<Ended>(
-    `with changed as (
-       update attempts set decided_at = $2, outcome = case when failed_at is not null then 'failed' when proven_at is not null then 'good' else 'left' end
-       where attempt_id = any($1::uuid[]) and is_counted and outcome is null and coalesce(failed_at, proven_at, left_at) is not null returning *),
-     counted as (
-       insert into outcome_counts as c (${group}, good, failed, left_orderly)
-       select ${group}, count(*) filter (where outcome = 'good'), count(*) filter (where outcome = 'failed'),
-         count(*) filter (where outcome = 'left') from changed group by ${group}
-       on conflict (${group}) do update set good = c.good + excluded.good, failed = c.failed + excluded.failed,
-         left_orderly = c.left_orderly + excluded.left_orderly)
-     ${ended}`,
-    [options.ids, options.now],
-  );
-  return rows;
+/** In the order of the columns. */
+function groupOf({ release, tier, phase, kernel, arch, cpuFamily, control }: Attempt): (string | number | boolean)[] {
+  return [release, tier, phase, kernel, arch, cpuFamily, control];
 }
 
 /** Decides the attempts whose window ended without proof: silence is what a crashed machine sounds like. */
@@ -66,40 +54,34 @@ export async function countSilent(sql: Sql, now: number): Promise<readonly Ended
      counted as (
        insert into outcome_counts as c (${group}, silent) select ${group}, count(*) from changed group by ${group}
        on conflict (${group}) do update set silent = c.silent + excluded.silent)
-     ${ended}`,
+     select release, control, count(*) as failures, count(*) as silent from changed group by 1, 2 order by 1, 2`,
     [now],
   );
   return rows;
 }
 
-/** Notes failures of attempts that had been decided as good, once each. Called before the failure is recorded in the attempt. */
-export async function countFailedLate(sql: Sql, ids: readonly unknown[]): Promise<void> {
-  if (ids.length === 0) return;
-  await sql.query(
-    `insert into outcome_counts as c (${group}, failed_late)
-     select ${group}, count(*) from attempts where attempt_id = any($1::uuid[]) and outcome = 'good' and failed_at is null group by ${group}
-     on conflict (${group}) do update set failed_late = c.failed_late + excluded.failed_late`,
-    [ids],
-  );
-}
-
 /** Counts pings of every kind. Without a release the kernel is not kept: its name is the sender's choice and would let the table grow. */
 export async function countPings(sql: Sql, pings: readonly LoggedPing[]): Promise<void> {
   if (pings.length === 0) return;
-  const column = (of: (ping: LoggedPing) => unknown): unknown[] => pings.map((ping) => of(ping));
+  const kinds = [...Map.groupBy(pings, kindOf)].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const firsts = kinds.flatMap(([, [first]]) => first ?? []);
   await sql.query(
     `insert into ping_counts as c (release, tier, kernel, arch, kind, late, pings)
-     select release, tier, kernel, arch, kind, late, count(*)
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[]) as p (release, tier, kernel, arch, kind, late)
-     group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
+     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[])
      on conflict (release, tier, kernel, arch, kind, late) do update set pings = c.pings + excluded.pings`,
     [
-      column(({ release }) => release ?? ''),
-      column(({ tier }) => tier),
-      column(({ release, kernel }) => (release === null ? '' : kernel)),
-      column(({ release, arch }) => (release === null ? '' : arch)),
-      column(({ kind }) => kind),
-      column(({ late }) => late),
+      firsts.map(({ release }) => release ?? ''),
+      firsts.map(({ tier }) => tier),
+      firsts.map(({ release, kernel }) => (release === null ? '' : kernel)),
+      firsts.map(({ release, arch }) => (release === null ? '' : arch)),
+      firsts.map(({ kind }) => kind),
+      firsts.map(({ late }) => late),
+      kinds.map(([, all]) => all.length),
     ],
   );
+}
+
+/** None of these strings can hold a space. */
+function kindOf({ release, tier, kernel, arch, kind, late }: LoggedPing): string {
+  return release === null ? ` ${tier} ${kind} ${late}` : `${release} ${tier} ${kernel} ${arch} ${kind} ${late}`;
 }

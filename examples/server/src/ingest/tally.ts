@@ -5,11 +5,10 @@ import { appendAudit } from '../database/audit.ts';
 import { countChecks } from '../dashboard/count-checks.ts';
 import { countFailures } from '../dashboard/count-failures.ts';
 import type { Database, Sql } from '../database/database.ts';
-import { foldStreams, type StreamNews } from '../gate/streams.ts';
-import { boundFamilies } from './cpu-families.ts';
-import { countDecided, countFailedLate, countPings, countSilent, countStarted } from './counts.ts';
-import type { AttemptNews, LoggedPing } from './fold.ts';
-import { foldPings } from './fold.ts';
+import { foldStreams } from '../gate/streams.ts';
+import { countPings, countSilent } from './counts.ts';
+import { foldPings, type LoggedPing } from './fold.ts';
+import { recordNews } from './record-news.ts';
 
 /** How the tally reads the log. */
 export interface TallyOptions {
@@ -29,8 +28,8 @@ export interface TallyResult {
   readonly hasMore: boolean;
 }
 
-/** Pings in one reading. */
-const readingSize = 2000;
+/** Pings in one reading: few enough that requests which come meanwhile do not notice. */
+const readingSize = 1000;
 /** After so many missed intervals, and not before a minute, the server counts as having been away. */
 const missedIntervals = 10;
 const leastAbsenceMs = 60_000;
@@ -53,11 +52,14 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
        where (xid, seq) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
        order by xid, seq limit ${readingSize}`,
       [xid, seq],
+      { name: 'read-log' },
     );
     await countPings(sql, rows);
     await countFailures(sql, rows);
     await countChecks(sql, rows);
-    const { begun, ended } = await recordNews(sql, foldPings(rows, options.gate.provenBy), options);
+    const news = foldPings(rows, options.gate.provenBy);
+    const { answerWindowMs } = options.gate;
+    const { begun, ended } = await recordNews(sql, news, { ...options, answerWindowMs });
     const hasMore = rows.length === readingSize;
     // Whoever is silent is known only when everything that was said has been read.
     const silent = hasMore ? [] : await forgiveAbsence(sql, aliveAt, options).then(() => countSilent(sql, options.now));
@@ -73,46 +75,6 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
     if (touched.size > 0) await announceChange(sql, countsChange([...touched]));
     return { touched: [...touched], hasMore };
   });
-}
-
-const upsertAttempts = `
-insert into attempts as a
-  (attempt_id, release, tier, phase, kernel, arch, control, before_at, deadline, proven_at, failed_at, failure, cpu_family, left_at, first_seen_at)
-select *, $15::bigint from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[], $7::boolean[],
-  $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::bigint[])
-on conflict (attempt_id) do update set
-  before_at = coalesce(a.before_at, excluded.before_at),
-  deadline = coalesce(a.deadline, excluded.deadline),
-  proven_at = coalesce(a.proven_at, excluded.proven_at),
-  failed_at = coalesce(a.failed_at, excluded.failed_at),
-  failure = coalesce(a.failure, excluded.failure),
-  left_at = coalesce(a.left_at, excluded.left_at)
-where a.release = excluded.release and a.control = excluded.control`;
-
-async function recordNews(sql: Sql, news: readonly AttemptNews[], options: TallyOptions): Promise<StreamNews> {
-  if (news.length === 0) return { begun: [], ended: [] };
-  const column = (of: (one: AttemptNews) => unknown): unknown[] => news.map((one) => of(one));
-  const ids = column(({ attemptId }) => attemptId);
-  const failed = news.filter(({ failedAt }) => failedAt !== null).map(({ attemptId }) => attemptId);
-  await countFailedLate(sql, failed);
-  await sql.query(upsertAttempts, [
-    ids,
-    column(({ release }) => release),
-    column(({ tier }) => tier),
-    column(({ release, tier }) => options.phaseOf(release, tier)),
-    column(({ kernel }) => kernel),
-    column(({ arch }) => arch),
-    column(({ control }) => control),
-    column(({ beforeAt }) => beforeAt),
-    column(({ beforeAt }) => (beforeAt === null ? null : beforeAt + options.gate.answerWindowMs)),
-    column(({ provenAt }) => provenAt),
-    column(({ failedAt }) => failedAt),
-    column(({ failure }) => failure),
-    await boundFamilies(sql, news),
-    column(({ leftAt }) => leftAt),
-    options.now,
-  ]);
-  return { begun: await countStarted(sql, ids), ended: await countDecided(sql, { ids, now: options.now }) };
 }
 
 /** While the server was away no machine could answer: the open windows are longer by that time, or a restart would look like a crash of the fleet. */
