@@ -30,9 +30,29 @@ export function isCodedError(error: unknown): error is CodedError {
   return error.message.startsWith(`[${error.code}] `);
 }
 
+/** What an `ok: false` says. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** The more exact code of a package, where `code` is one of the two that exit 2 knows. */
+  readonly detail?: string;
+}
+
 /** An error as an answer: code and message, the message without the code. */
-export function describeError(error: unknown): { code: string; message: string } | undefined {
+export function describeError(error: unknown): Failure | undefined {
   if (error instanceof CliError) return { code: error.code, message: error.message };
   if (isCodedError(error)) return { code: error.code, message: error.message.slice(error.code.length + 3) };
   return undefined;
+}
+
+/** Exit 2 has two codes, so that a script need not know the codes of every package; theirs goes along as `detail`. */
+export function describeFor(exit: ExitCode, error: unknown): Failure | undefined {
+  const known = describeError(error);
+  if (known === undefined || exit !== exitCode.usage || known.code === 'USAGE' || known.code === 'IO') return known;
+  return { code: known.code.startsWith('INVALID_') ? 'USAGE' : 'IO', message: known.message, detail: known.code };
+}
+
+/** The exit code of an error: its own, else what the command makes of a package's. */
+export function exitOf(error: unknown, otherwise: ExitCode): ExitCode {
+  return error instanceof CliError ? error.exit : otherwise;
 }

@@ -23,10 +23,15 @@ const commands: Readonly<Record<string, () => Promise<CommandFile>>> = {
   agent: async () => (await import('./commands/agent.ts')).agentCommand,
 };
 
+/** The command that a call begins with, if there is such a one. */
+export function commandNamed(argv: readonly string[]): string | undefined {
+  const first = argv.find((word) => word !== '--json') ?? '';
+  return Object.hasOwn(commands, first) ? first : undefined;
+}
+
 /** The commands that a call may mean: the one it begins with, or all where that is none (help, a slip of the pen). */
 export async function commandsFor(argv: readonly string[]): Promise<readonly CommandFile[]> {
-  const [first = ''] = argv;
-  const named = Object.hasOwn(commands, first) ? commands[first] : undefined;
-  const wanted = named === undefined ? Object.values(commands) : [named];
-  return Promise.all(wanted.map((load) => load()));
+  const load = commands[commandNamed(argv) ?? ''];
+  const wanted = load === undefined ? Object.values(commands) : [load];
+  return Promise.all(wanted.map((each) => each()));
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CliError } from './cli-error.ts';
 
@@ -26,14 +27,42 @@ export function pathFrom(folder: string, path: string): string {
   return resolve(folder, path);
 }
 
-/** Reads a whole file; what does not work is an `IO` error that names the path as the user wrote it. */
-export async function readInput(folder: string, path: string): Promise<Uint8Array<ArrayBuffer>> {
+/** No input is larger: twice what `@klpkit/payload` takes for a module, so that it is the one to say that a module is too large. */
+const maxInputBytes = 536_870_912;
+
+/**
+ * Reads a whole file or pipe; what does not work is an `IO` error that names the path as the user wrote it.
+ *
+ * @param maxBytes larger input is refused, before it is held in memory
+ */
+export async function readInput(
+  folder: string,
+  path: string,
+  maxBytes: number = maxInputBytes,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    // readFile may hand out a part of a shared pool; an array of its own can change hands without a copy.
-    return new Uint8Array(await readFile(pathFrom(folder, path)));
+    const bytes = await readWithin(pathFrom(folder, path), maxBytes);
+    if (bytes !== undefined) return bytes;
   } catch (error) {
     throw ioError(path, error);
   }
+  throw new CliError('IO', `${path}: larger than ${maxBytes} bytes, which no such file is`);
+}
+
+async function readWithin(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const entry = await stat(path);
+  if (entry.size > maxBytes) return undefined;
+  // readFile may hand out a part of a shared pool; an array of its own can change hands without a copy.
+  if (entry.isFile()) return new Uint8Array(await readFile(path));
+  // A pipe or a device says no size, and need not have an end.
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** Reads a text file. */
@@ -41,9 +70,25 @@ export async function readText(folder: string, path: string): Promise<string> {
   return new TextDecoder().decode(await readInput(folder, path));
 }
 
-/** Writes a file so that it is there whole or not at all, also after a power cut. */
+/** Writes a file so that it is there whole or not at all, also after a power cut; a pipe or a device is written to as it is. */
 export async function writeOutput(folder: string, path: string, bytes: Uint8Array): Promise<void> {
-  const target = pathFrom(folder, path);
+  try {
+    const target = await followLinks(pathFrom(folder, path));
+    const entry = await stat(target).catch(() => undefined);
+    // To rename a file over /dev/stdout or /dev/null would take it from the whole machine.
+    if (entry === undefined || entry.isFile()) await replaceFile(target, bytes);
+    else await writeFile(target, bytes);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw new CliError('IO', `${path}: there is no such folder`, { cause: error });
+    throw ioError(path, error);
+  }
+}
+
+async function followLinks(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+async function replaceFile(target: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {
     const file = await open(temporary, 'wx', 0o644);
@@ -56,6 +101,6 @@ export async function writeOutput(folder: string, path: string, bytes: Uint8Arra
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw ioError(path, error);
+    throw error;
   }
 }

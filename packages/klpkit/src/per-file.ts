@@ -1,4 +1,4 @@
-import { CliError, describeError } from './cli-error.ts';
+import { describeFor, exitOf } from './cli-error.ts';
 import type { Session } from './command.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 
@@ -19,10 +19,11 @@ export async function perFile(
     try {
       codes.push(await work(file));
     } catch (error) {
-      const known = describeError(error);
+      const code = exitOf(error, refusal);
+      const known = describeFor(code, error);
       if (known === undefined) throw error;
-      session.answer({ file, ok: false, ...known }, `${file}: ${known.message} [${known.code}]`);
-      codes.push(error instanceof CliError ? error.exit : refusal);
+      session.answer({ file, ok: false, ...known }, `${file}: ${known.message} [${known.detail ?? known.code}]`);
+      codes.push(code);
     }
   }
   return codes;

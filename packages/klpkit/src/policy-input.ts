@@ -29,9 +29,7 @@ export function numberFrom(name: string, text: string): number {
 
 /** Reads a JSON file. */
 export async function readJson(folder: string, path: string): Promise<unknown> {
-  const bytes = await readInput(folder, path);
-  if (bytes.length > maxJsonBytes)
-    throw new CliError('IO', `${path}: larger than ${maxJsonBytes} bytes, which no such file is`);
+  const bytes = await readInput(folder, path, maxJsonBytes);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {

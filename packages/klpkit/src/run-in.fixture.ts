@@ -27,6 +27,8 @@ export async function runIn(
     signal: new AbortController().signal,
     ...more,
   });
-  const lines = words.includes('--json') ? out.split('\n').filter(Boolean) : [];
+  const files = words.indexOf('--');
+  const json = (files === -1 ? words : words.slice(0, files)).includes('--json');
+  const lines = json ? out.split('\n').filter(Boolean) : [];
   return { exit, out, err, rows: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }

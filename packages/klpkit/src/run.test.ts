@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -83,12 +83,8 @@ describe('inspect', () => {
   test('says what cannot be read and goes on', async () => {
     const { code, json } = await klpkit(files, ['inspect', '--json', 'text.txt', 'absent.ko', '.', 'u.ko']);
     expect(code).toBe(2);
-    expect(json.map((line) => line['code'] ?? line['name'])).toEqual([
-      'MALFORMED_MODULE',
-      'IO',
-      'IO',
-      'livepatch_test',
-    ]);
+    expect(json.map((line) => line['code'] ?? line['name'])).toEqual(['IO', 'IO', 'IO', 'livepatch_test']);
+    expect(json[0]?.['detail']).toBe('MALFORMED_MODULE');
   });
 });
 
@@ -157,11 +153,11 @@ describe('verify', () => {
     ['USAGE', ['s.ko', '--cert', 'c.pem', '--frobnicate']],
     ['IO', ['s.ko', '--cert', 'absent.pem']],
     ['IO', ['absent.ko', '--cert', 'c.pem']],
-    ['MALFORMED_CERTIFICATE', ['s.ko', '--cert', 'text.txt']],
-    ['INVALID_OPTION', ['s.ko', '--cert', 'c.pem', '--revoked', 'text.txt']],
-  ])('%s is wrong use or unreadable input', async (expected, argv) => {
+    ['IO', ['s.ko', '--cert', 'text.txt'], 'MALFORMED_CERTIFICATE'],
+    ['USAGE', ['s.ko', '--cert', 'c.pem', '--revoked', 'text.txt'], 'INVALID_OPTION'],
+  ])('%s is wrong use or unreadable input', async (expected, argv, detail?: string) => {
     const { code, json } = await verify(...argv);
-    expect([code, json[0]?.['ok'], json[0]?.['code']]).toEqual([2, false, expected]);
+    expect([code, json[0]?.['ok'], json[0]?.['code'], json[0]?.['detail']]).toEqual([2, false, expected, detail]);
   });
 });
 
@@ -188,12 +184,13 @@ describe('sign', () => {
     ['USAGE', ['u.ko', '--out', 'x', '--hash', 'md5']],
     ['IO', ['absent.ko', '--out', 'x']],
     ['IO', ['u.ko', '--out', 'absent/x']],
-    ['MALFORMED_KEY', ['u.ko', '--out', 'x', '--key', 'c.pem']],
-    ['MALFORMED_KEY', ['u.ko', '--out', 'x', '--cert', 'o.pem']],
-    ['INVALID_OPTION', ['s.ko.gz', '--out', 'x']],
-  ])('%s', async (expected, argv) => {
+    ['IO', ['u.ko', '--out', '.']],
+    ['IO', ['u.ko', '--out', 'x', '--key', 'c.pem'], 'MALFORMED_KEY'],
+    ['IO', ['u.ko', '--out', 'x', '--cert', 'o.pem'], 'MALFORMED_KEY'],
+    ['USAGE', ['s.ko.gz', '--out', 'x'], 'INVALID_OPTION'],
+  ])('%s', async (expected, argv, detail?: string) => {
     const { code, json, files: left } = await sign(...argv);
-    expect([code, json[0]?.['ok'], json[0]?.['code']]).toEqual([2, false, expected]);
+    expect([code, json[0]?.['ok'], json[0]?.['code'], json[0]?.['detail']]).toEqual([2, false, expected, detail]);
     expect([...left.keys()].toSorted()).toEqual(Object.keys(files).toSorted());
   });
 });
@@ -205,24 +202,95 @@ describe('the command line', () => {
     expect(out + err).toContain('USAGE');
   });
 
+  test.each([[['--json', 'inspect', 'u.ko']], [['inspect', '--json', 'u.ko']], [['inspect', 'u.ko', '--json']]])(
+    '--json may stand anywhere: %j',
+    async (argv) => {
+      const { code, json } = await klpkit(files, argv);
+      expect([code, json[0]?.['name']]).toEqual([0, 'livepatch_test']);
+    },
+  );
+
+  test('what stands behind -- is a file', async () => {
+    const { code, out } = await klpkit({ '--json': module }, ['inspect', '--', '--json']);
+    expect([code, out.startsWith('--json\n')]).toEqual([0, true]);
+  });
+
+  test.each(['repo', 'blocklist', 'agent'])('%s alone is not a command', async (group) => {
+    const { code, json } = await klpkit({}, [group, '--json']);
+    expect([code, json]).toEqual([
+      2,
+      [{ ok: false, code: 'USAGE', message: `say which command; see klpkit ${group} --help` }],
+    ]);
+  });
+
+  test('its version', async () => {
+    const { code, out } = await klpkit({}, ['--version']);
+    expect([code, /^\d+\.\d+\.\d+\n$/.test(out)]).toEqual([0, true]);
+  });
+
+  test('what steers a terminal is shown, not obeyed', async () => {
+    const name = 'a\u001b[2Jb.ko';
+    const { out } = await klpkit({ [name]: module }, ['inspect', name]);
+    expect(out.startsWith('a\\x1b[2Jb.ko\n')).toBe(true);
+  });
+
   test('help is an answer', async () => {
     const { code, out } = await klpkit({}, ['--help']);
     expect(code).toBe(0);
     expect(out).toContain('inspect');
   });
+});
 
-  test('as a program: paths are taken from where the user stands', async () => {
+describe('as a program', () => {
+  const main = new URL('./main.ts', import.meta.url).pathname;
+  const shell = async (folder: string, line: string): Promise<Outcome> => {
+    const environment = {
+      ...process.env,
+      INIT_CWD: folder,
+      K: `${process.execPath} --conditions=@klpkit/source ${main}`,
+    };
+    const run = promisify(execFile)('bash', ['-c', line], { cwd: '/', env: environment });
+    const {
+      code = 0,
+      stdout,
+      stderr,
+    } = (await run.catch((error: { code: number; stdout: string; stderr: string }) => error)) as {
+      code?: number;
+      stdout: string;
+      stderr: string;
+    };
+    return { code, out: stdout, err: stderr, json: [] };
+  };
+
+  test('paths are taken from where the user stands', async () => {
     await using folder = await tempFolder();
     writeFileSync(join(folder.path, 'u.ko'), module);
-    const main = new URL('./main.ts', import.meta.url).pathname;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--conditions=@klpkit/source', main, 'inspect', '--json', 'u.ko'],
-      {
-        cwd: '/',
-        env: { ...process.env, INIT_CWD: folder.path },
-      },
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ file: 'u.ko', name: 'livepatch_test' });
+    const { code, out } = await shell(folder.path, '$K inspect --json u.ko');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ file: 'u.ko', name: 'livepatch_test' });
+  });
+
+  test('a reader that has seen enough ends it in silence', async () => {
+    await using folder = await tempFolder();
+    const line = 'BUG: kernel NULL pointer dereference, address: 0000000000000000\n';
+    writeFileSync(join(folder.path, 'long.log'), line.repeat(20_000));
+    const { out, err } = await shell(folder.path, '$K scan --json long.log | head -n 1');
+    expect(JSON.parse(out)).toMatchObject({ kind: 'fault' });
+    expect(err).toBe('');
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('an answer that cannot be written is no answer', async () => {
+    await using folder = await tempFolder();
+    writeFileSync(join(folder.path, 'u.ko'), module);
+    const { code, err } = await shell(folder.path, '$K inspect u.ko >/dev/full');
+    expect([code, err]).toEqual([2, 'klpkit: standard output: the disk is full [IO]\n']);
+  });
+
+  test('a pipe is read and written to as it is', async () => {
+    await using folder = await tempFolder();
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder.path, name), content);
+    const sign = '$K sign <(cat "$INIT_CWD/u.ko") --key k.pem --cert c.pem --hash sha256 --out /dev/stderr';
+    const { code, out, err } = await shell(folder.path, `${sign} 2> >(sha256sum)`);
+    expect([code, out.includes(sha256), err]).toEqual([0, true, '']);
   });
 });

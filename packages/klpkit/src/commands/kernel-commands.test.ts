@@ -129,7 +129,7 @@ describe('refusals', () => {
 
 describe('wrong use', () => {
   test.each([
-    ['a name that is none', ['unload', '../x'], 'INVALID_ARGUMENT'],
+    ['a name that is none', ['unload', '../x'], 'USAGE'],
     ['no certificate', ['load', 'lp.ko'], 'USAGE'],
     ['a wait that is none', ['load', 'lp.ko', '--cert', 'cert.pem', '--wait', 'soon'], 'USAGE'],
     ['no such file', ['load', 'no.ko', '--cert', 'cert.pem'], 'IO'],

@@ -45,10 +45,15 @@ describe('klpkit qualify', () => {
 
   it('a kernel that is nowhere is told with what can be named', async () => {
     await writeFile(join(temp.path, 'kernel'), 'no tarball');
-    expect(await qualify('lp.ko', ...kernel)).toMatchObject({ exit: 2, ok: false, code: 'KERNEL_NOT_FOUND' });
+    expect(await qualify('lp.ko', ...kernel)).toMatchObject({
+      exit: 2,
+      ok: false,
+      code: 'IO',
+      detail: 'KERNEL_NOT_FOUND',
+    });
     expect(await qualify('lp.ko', '--kernel', './absent.deb', '--out', 'out')).toMatchObject({
       exit: 2,
-      code: 'KERNEL_NOT_FOUND',
+      detail: 'KERNEL_NOT_FOUND',
     });
   });
 });

@@ -107,7 +107,7 @@ describe('keys', () => {
     await chmod(file, 0o644);
     expect(await klpkit('repo', 'refresh', 'r', '--keys', 'k')).toMatchObject({
       exit: 2,
-      json: { ok: false, code: 'OPEN_KEY' },
+      json: { ok: false, code: 'IO', detail: 'OPEN_KEY' },
     });
   });
 
@@ -128,7 +128,7 @@ describe('wrong use', () => {
     [['repo', 'rollout', 'r', 'lp-1', '--keys', 'k', '--percent', '100.0000001'], 2, 'USAGE'],
     [['repo', 'rollout', 'r', 'lp-1', '--keys', 'k', '--percent', '101'], 2, 'USAGE'],
     [['repo', 'rollout', 'r', 'lp-1', '--keys', 'k', '--percent', '-1'], 2, 'USAGE'],
-    [['repo', 'show', 'nothing'], 2, 'NOT_A_REPOSITORY'],
+    [['repo', 'show', 'nothing'], 2, 'IO'],
     [['repo', 'add', 'r', 'gone.ko', '--keys', 'k', '--cert', 'cert.pem', '--release', 'lp-1'], 2, 'IO'],
   ] as const)('%j', async (words, exit, code) => {
     expect(await klpkit(...words)).toMatchObject({ exit, json: { ok: false, code } });

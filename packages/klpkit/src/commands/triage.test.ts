@@ -153,7 +153,7 @@ describe('klpkit triage', () => {
     );
     expect(exit).toBe(2);
     expect(rows).toMatchObject([
-      { file: 'bad.json', ok: false, code: 'MALFORMED_RECORD' },
+      { file: 'bad.json', ok: false, code: 'IO', detail: 'MALFORMED_RECORD' },
       { file: 'none.json', ok: false, code: 'IO' },
       { cve: 'CVE-2024-1086', eligible: true },
     ]);
