@@ -106,7 +106,7 @@ export async function qualify(patch: Uint8Array, options: QualifyOptions): Promi
     signal,
   });
   const load = await loadTest(bench, options, onProgress);
-  const compared = load.verdict === 'fail' ? null : await compare(bench, tests, options, onProgress);
+  const compared = load.verdict === 'fail' ? null : await compare(bench, { tests, load }, options);
   const regression = compared?.report ?? null;
   const reasons = [...load.reasons, ...(regression?.reasons ?? []), ...noTests(load, tests)].toSorted(byWeight);
   const file = bench.patch.isSignedHere ? bench.patch.bytes : patch;
@@ -141,12 +141,12 @@ async function loadTest(
 /** A patch that does not hold by itself is not tested any further. */
 async function compare(
   bench: Bench,
-  tests: TestFolder | undefined,
-  { maxRuns = 40, testTimeoutMs = 120_000, signal }: QualifyOptions,
-  onProgress: (text: string) => void,
+  { tests, load }: { readonly tests: TestFolder | undefined; readonly load: LoadTestReport },
+  { maxRuns = 40, testTimeoutMs = 120_000, onProgress = () => {}, signal }: QualifyOptions,
 ): Promise<Awaited<ReturnType<typeof compareInMachines>> | null> {
   if (tests === undefined) return null;
-  return compareInMachines(bench, tests, { maxRuns, testTimeoutMs, onProgress, signal });
+  const isEmulated = load.accelerator === 'tcg';
+  return compareInMachines(bench, tests, { maxRuns, testTimeoutMs, isEmulated, onProgress, signal });
 }
 
 function noTests(load: LoadTestReport, tests: TestFolder | undefined): Reason[] {

@@ -13,6 +13,8 @@ export interface CompareOptions {
   readonly maxRuns: number;
   /** How long one test may take. */
   readonly testTimeoutMs: number;
+  /** Whether the machines are interpreted, by TCG. */
+  readonly isEmulated: boolean;
   readonly onProgress: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,6 +27,8 @@ export interface KeptRuns {
 
 /** The statistics leave a test without any failure alone after 12 runs; with fewer allowed they look for coarser regressions. */
 const runsForDefaultRate = 12;
+/** Under an interpreter the start of a program alone was seen to take some hundred milliseconds more whenever the host had something else to do. */
+const emulatedSlowFloorMs = 500;
 /** A patch under which the machine goes down this often is decided. */
 const maxLosses = 3;
 
@@ -41,7 +45,11 @@ export async function compareInMachines(
   await using unpatched = createTestMachine(bench, { ...shared, isPatched: false });
   await using patched = createTestMachine(bench, { ...shared, isPatched: true });
   const runs = { unpatched: [] as TestRun[], patched: [] as TestRun[] };
-  const design = { maxRuns: options.maxRuns, ...(options.maxRuns < runsForDefaultRate && { regressionRate: 0.5 }) };
+  const design = {
+    maxRuns: options.maxRuns,
+    ...(options.maxRuns < runsForDefaultRate && { regressionRate: 0.5 }),
+    ...(options.isEmulated && { slowFloorMs: emulatedSlowFloorMs }),
+  };
   let report = compareRuns(runs.unpatched, runs.patched, design);
   while (!report.finished && patched.losses() < maxLosses) {
     const only = runs.patched.length === 0 || report.rerun.length === 0 ? null : report.rerun;
