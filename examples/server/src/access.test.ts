@@ -40,7 +40,7 @@ async function browserOf(name: string) {
   expect(status).toBe(200);
   const cookie = String(headers['set-cookie']?.[0]).split(';', 1)[0] ?? '';
   return {
-    csrf: String(json.csrf),
+    csrf: json.csrf,
     ask: (method: string, path: string, more: { body?: unknown; headers?: Record<string, string> } = {}) =>
       harness.ask(method, path, {
         ...more,

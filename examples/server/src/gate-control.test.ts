@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AnswerBody } from './testing/answer-body.ts';
 import { type Harness, kernel, ping, startHarness, until } from './testing/harness.ts';
 
 const minuteMs = 60_000;
@@ -50,16 +51,13 @@ async function publish() {
           (await harness.ask('POST', '/v1/pings', { body: { pings: pings.slice(from, from + 250) } })).json.refused,
         ).toEqual([]);
     },
-    // oxlint-disable-next-line typescript/no-explicit-any
-    untilState: (look: (state: any) => boolean) =>
+    untilState: (look: (state: AnswerBody) => boolean) =>
       until(async () => {
         const { json } = await harness.ask('GET', `/v1/admin/rollouts/${release}`);
         return look(json) && json;
       }),
     acts: async (): Promise<string[]> =>
-      (await harness.ask('GET', `/v1/admin/audit?release=${release}`)).json.rows.map(
-        (row: { action: string }) => row.action,
-      ),
+      (await harness.ask('GET', `/v1/admin/audit?release=${release}`)).json.rows.map(({ action }) => action),
   };
 }
 const repeat = <T>(times: number, make: () => T[]): T[] => Array.from({ length: times }, make).flat();
@@ -76,7 +74,7 @@ describe('the control machines', () => {
     expect(state.decision).toMatchObject({ decision: 'advance', cause: 'proof' });
     expect(state.decision.lnSampleRatio).toBeLessThan(0);
     now += minuteMs;
-    await lp.untilState(({ rollout }) => rollout.tiers[0].microPercent === 100_000_000);
+    await lp.untilState(({ rollout }) => rollout.tiers[0]?.microPercent === 100_000_000);
   });
 
   it('take the gate’s word to advance away from whoever forges good pings, tell it once, and stop nothing', async () => {
@@ -166,7 +164,7 @@ describe('processor families', () => {
     const lp = await publish();
     await lp.report([...lp.good({ cpuFamily: 'intel-6' }), ...lp.bad({ cpuFamily: 'amd-25' }), ...lp.good()]);
     const { counts } = await lp.untilState(({ evidence }) => evidence.n === 3 && evidence.open === 0);
-    expect(counts.map(({ cpuFamily, good, failed }: Record<string, unknown>) => [cpuFamily, good, failed])).toEqual([
+    expect(counts.map(({ cpuFamily, good, failed }) => [cpuFamily, good, failed])).toEqual([
       ['', 1, 0],
       ['amd-25', 0, 1],
       ['intel-6', 1, 0],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { RolloutPlan } from '@klpkit/rollout';
+import { isDeepStrictEqual } from 'node:util';
+import type { Evidence, RolloutPlan } from '@klpkit/rollout';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ServerConfig } from './config.ts';
 import { type Harness, ping, startHarness, until } from './testing/harness.ts';
@@ -73,16 +74,17 @@ async function release(harness: Harness) {
     },
     event: (body: object) => harness.ask('POST', `/v1/admin/rollouts/${key}/events`, { body }),
     offer: async () => (await harness.ask('GET', `/v1/offer?kernel=${kernel}&arch=x86_64&tier=internal`)).json,
-    blocked: async (): Promise<{ release: string }[]> => {
+    blocked: async () => {
       const { json } = await harness.ask('GET', '/v1/blocklist');
-      return json.entries.filter((entry: { release: string }) => entry.release === key);
+      return json.entries.filter((entry) => entry.release === key);
     },
-    untilEvidence: (evidence: object) =>
+    untilEvidence: (evidence: Partial<Evidence>) =>
       until(async () => {
         const found = await state();
-        return Object.entries(evidence).every(([field, value]) => found.evidence[field] === value) && found;
+        return isDeepStrictEqual({ ...found.evidence, ...evidence }, found.evidence) && found;
       }),
-    audit: async (): Promise<AuditRow[]> => (await harness.ask('GET', `/v1/admin/audit?release=${key}`)).json.rows,
+    audit: async (): Promise<readonly AuditRow[]> =>
+      (await harness.ask('GET', `/v1/admin/audit?release=${key}`)).json.rows,
   };
 }
 const repeat = (count: number, make: () => Pings): Pings => Array.from({ length: count }, make).flat();
@@ -157,7 +159,7 @@ describe('the gate', () => {
     await lp.untilEvidence({ n: 1, failed: 0, open: 0 });
     const [error] = lp.attempt(['error', { phase: 'reboot', code: 'CRASHED', late: true }]);
     await lp.report([{ ...error!, attemptId: pings[0]!.attemptId }]);
-    await until(async () => (await lp.state()).counts[0].failedLate === 1);
+    await until(async () => (await lp.state()).counts[0]?.failedLate === 1);
     expect((await lp.state()).evidence).toEqual({ n: 1, failed: 0, open: 0 });
   });
 
@@ -183,7 +185,7 @@ describe('the gate', () => {
     await lp.untilEvidence({ n: 60, failed: 0, open: 0 });
     expect((await lp.state()).rollout.tiers).toMatchObject([{ tier: 'internal', microPercent: 50_000_000 }]);
     now += minuteMs;
-    await until(async () => (await lp.state()).rollout.tiers[0].microPercent === 100_000_000);
+    await until(async () => (await lp.state()).rollout.tiers[0]?.microPercent === 100_000_000);
     now += minuteMs;
     await until(async () => (await lp.state()).rollout.tiers.length === 2);
     expect((await lp.audit()).map(({ action }: { action: string }) => action)).toEqual([

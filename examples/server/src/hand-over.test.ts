@@ -121,7 +121,7 @@ describe('payloads in a bucket', () => {
       const { release, bytes } = await harness.publish();
       await cp(join(harness.stateDir, 'payloads'), join(folder, 'payloads'), { recursive: true });
       const offered = await harness.ask('GET', `/v1/offer?kernel=${kernel}&arch=x86_64&tier=internal`);
-      const sent = await harness.ask('GET', offered.json.offer.payload);
+      const sent = await harness.ask('GET', offered.json.offer!.payload);
       expect([sent.status, sent.headers.location, sent.bytes.length]).toEqual([
         307,
         `${bucket.url}/payloads/${release.sha256}`,

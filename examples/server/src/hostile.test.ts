@@ -158,7 +158,7 @@ describe('a note of a person', () => {
     const note = `${sql}${html}`;
     await harness.ask('POST', '/v1/admin/rollouts/lp-1/events', { body: { type: 'pause', note } });
     const { json, headers } = await harness.ask('GET', '/v1/admin/audit?limit=1');
-    expect(json.rows[0].detail.note).toBe(note);
+    expect(json.rows[0]?.detail.note).toBe(note);
     expect(headers['content-type']).toMatch(/^application\/json/);
     expect(headers['x-content-type-options']).toBe('nosniff');
     await harness.ask('POST', '/v1/admin/rollouts/lp-1/events', { body: { type: 'resume' } });
@@ -179,7 +179,7 @@ describe('a note of a person', () => {
     const lifted = await harness.ask('GET', '/v1/blocklist', { agent });
     expect(String(Buffer.concat([blocked.bytes, lifted.bytes]))).not.toMatch(/KLP-7|graph|note"/);
     const { json } = await harness.ask('GET', '/v1/admin/audit?release=noted-1');
-    expect(json.rows.map(({ detail }: { detail: { note: string } }) => detail.note)).toEqual(notes.toReversed());
+    expect(json.rows.map(({ detail }) => detail.note)).toEqual(notes.toReversed());
     agent.destroy();
   });
 

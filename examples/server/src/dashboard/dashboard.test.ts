@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crash, publishFleet } from '../testing/dashboard/fleet.ts';
-import { type Harness, startHarness, until } from '../testing/harness.ts';
+import { documentOf, type Harness, startHarness, until } from '../testing/harness.ts';
 import type { OverviewView } from './views.ts';
 
 let harness: Harness;
@@ -85,11 +85,12 @@ describe('the view of a patch', () => {
       });
     await lp.report(...Array.from({ length: 320 }, (_, index) => titled(index)));
     await lp.report(...Array.from({ length: 110 }, (_, index) => lp.check(1, { reason: `reason-${index}` })));
-    const { rows } = (await asAdmin(`/v1/reports/patch-health?release=${lp.key}`)).json;
-    const failures = rows.filter(({ what }: { what: string }) => what === 'failure');
+    const report = await asAdmin(`/v1/reports/patch-health?release=${lp.key}`);
+    const { rows } = documentOf(report) as { rows: { what: string }[] };
+    const failures = rows.filter(({ what }) => what === 'failure');
     expect(failures).toHaveLength(301);
     expect(failures).toContainEqual(expect.objectContaining({ detail: '(others)', count: 20 }));
-    const checks = rows.filter(({ what }: { what: string }) => what === 'check');
+    const checks = rows.filter(({ what }) => what === 'check');
     expect(checks).toHaveLength(101);
     expect(checks).toContainEqual(expect.objectContaining({ detail: 'held: others', count: 10 }));
   });
@@ -107,7 +108,7 @@ describe('the overview', () => {
   it('sums up every patch, newest first, with the blocklist and the last acts', async () => {
     const [older, newer] = [await fleet('older'), await fleet('newer')];
     await newer.report(newer.good(2));
-    const overview = (await asAdmin('/v1/dashboard/patches')).json as OverviewView;
+    const overview = documentOf(await asAdmin('/v1/dashboard/patches')) as OverviewView;
     const keys = overview.patches.map(({ key }) => key);
     expect(keys.indexOf(newer.key)).toBeLessThan(keys.indexOf(older.key));
     expect(overview.patches.find(({ key }) => key === newer.key)).toMatchObject({

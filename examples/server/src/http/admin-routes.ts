@@ -1,4 +1,4 @@
-import { sha256Schema } from '@klpkit/release';
+import { releaseKeySchema, sha256Schema } from '@klpkit/release';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Role } from '../access/users.ts';
@@ -25,7 +25,7 @@ export interface AdminContext {
 
 const digestParams = z.strictObject({ sha256: sha256Schema });
 const auditQuery = z.strictObject({
-  release: z.string().max(200).optional(),
+  release: releaseKeySchema.optional(),
   before: z.coerce.number().int().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });

@@ -7,7 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fleet, publishFleet } from '../testing/dashboard/fleet.ts';
-import { type Harness, startHarness, until } from '../testing/harness.ts';
+import { documentOf, type Harness, startHarness, until } from '../testing/harness.ts';
 import { queueMetricNames } from '../queue/queue-metrics.ts';
 import { toCsv } from './csv.ts';
 import { openVexSchema } from './openvex-schema.fixture.ts';
@@ -22,6 +22,14 @@ const has = (program: string, flag = '--version'): Promise<boolean> =>
   );
 const hasPython = await has('python3');
 const hasPromtool = await has('promtool');
+
+interface OpenVex {
+  readonly statements: readonly { readonly products: readonly { readonly '@id': string }[] }[];
+}
+
+interface OpenApi {
+  readonly paths: Record<string, { get?: { responses: Record<number, { content: object }>; security: unknown } }>;
+}
 
 let harness: Harness;
 let lp: Fleet;
@@ -74,9 +82,10 @@ describe('the coverage report', () => {
 
 describe('the patch-health report', () => {
   it('counts outcomes, pings, failures and checks, one a row', async () => {
-    const { rows } = (await ask('/v1/reports/patch-health?release=lp-1&tier=internal')).json;
-    const of = (what: string, detail = ''): number =>
-      rows.find((row: Record<string, unknown>) => row['what'] === what && row['detail'] === detail)?.count;
+    const report = await ask('/v1/reports/patch-health?release=lp-1&tier=internal');
+    const { rows } = documentOf(report) as { rows: { what: string; detail: string; count: number }[] };
+    const of = (what: string, detail = ''): number | undefined =>
+      rows.find((row) => row.what === what && row.detail === detail)?.count;
     expect([of('began'), of('good'), of('failed'), of('silent')]).toEqual([9, 6, 2, 0]);
     expect([of('ping', 'before'), of('ping', 'error'), of('check', 'held: not-in-phase')]).toEqual([9, 2, 3]);
     expect(of('failure', 'health: KERNEL_FAULT: BUG: unable to handle page fault in nft_chain_validate [lp]')).toBe(2);
@@ -105,7 +114,8 @@ describe('the OpenVEX document', () => {
   const isValid = ajv.compile(openVexSchema);
 
   it('says which CVEs the kernel is rid of, as the schema wants it, the same every time', async () => {
-    const { json, bytes } = await ask('/v1/reports/openvex/lp-1');
+    const answer = await ask('/v1/reports/openvex/lp-1');
+    const json = documentOf(answer) as OpenVex;
     expect([isValid(json), isValid.errors]).toEqual([true, null]);
     expect(json).toMatchObject({ '@context': 'https://openvex.dev/ns/v0.2.0', version: 1 });
     expect(json.statements).toMatchObject([
@@ -116,13 +126,13 @@ describe('the OpenVEX document', () => {
       },
       { vulnerability: { name: 'CVE-2026-1002' }, status: 'fixed' },
     ]);
-    expect((await ask('/v1/reports/openvex/lp-1')).bytes).toEqual(bytes);
+    expect((await ask('/v1/reports/openvex/lp-1')).bytes).toEqual(answer.bytes);
   });
 
   it('names the kernel as the scanner knows it', async () => {
     const purl = 'pkg:deb/debian/linux-image-6.1.0-56-amd64@6.1.190-1?arch=amd64';
-    const { json } = await ask(`/v1/reports/openvex/lp-1?product=${encodeURIComponent(purl)}`);
-    expect([isValid(json), json.statements[0].products[0]['@id']]).toEqual([true, purl]);
+    const json = documentOf(await ask(`/v1/reports/openvex/lp-1?product=${encodeURIComponent(purl)}`)) as OpenVex;
+    expect([isValid(json), json.statements[0]?.products[0]?.['@id']]).toEqual([true, purl]);
     expect((await ask('/v1/reports/openvex/lp-1?product=linux')).status).toBe(400);
   });
 
@@ -152,10 +162,10 @@ describe('the OpenVEX document', () => {
 });
 
 it('the reports are in the OpenAPI document, with their formats and their lock', async () => {
-  const { paths } = (await harness.ask('GET', '/v1/openapi.json')).json;
+  const { paths } = documentOf(await harness.ask('GET', '/v1/openapi.json')) as OpenApi;
   for (const path of ['/v1/reports/coverage', '/v1/reports/patch-health']) {
-    const { responses, security } = paths[path].get;
-    expect([path, Object.keys(responses[200].content), security]).toEqual([
+    const { responses, security } = paths[path]!.get!;
+    expect([path, Object.keys(responses[200]!.content), security]).toEqual([
       path,
       ['application/json', 'text/csv'],
       [{ bearer: [] }],

@@ -10,6 +10,7 @@ import type { Release } from '@klpkit/release';
 import { signTestModule, type TestAuthority, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import type { RunningServer, ServerConfig } from '../config.ts';
 import { type StartOptions, startServer } from '../server.ts';
+import type { AnswerBody } from './answer-body.ts';
 
 /** The kernel that all test payloads are for. */
 export const kernel = '6.1.0-56-amd64';
@@ -21,9 +22,7 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
   /** The body as JSON, `undefined` where it is none. */
-  // Tests look into answers field by field.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly json: any;
+  readonly json: AnswerBody;
 }
 
 /** What {@link Harness.ask} sends. */
@@ -86,6 +85,11 @@ export async function startHarness(change: Partial<ServerConfig> = {}, options: 
   return harness;
 }
 
+/** The JSON of an answer that is a document of its own: a view, a report, the description of the interface. */
+export function documentOf({ bytes }: Pick<Answer, 'bytes'>): unknown {
+  return JSON.parse(bytes.toString());
+}
+
 /** Sends one request. */
 export async function send(url: URL, method: string, { body, headers, token, agent, isChunked }: Ask): Promise<Answer> {
   const isBytes = body instanceof Uint8Array;
@@ -108,7 +112,12 @@ export async function send(url: URL, method: string, { body, headers, token, age
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
-  return { status: response.statusCode ?? 0, headers: response.headers, bytes, json: parseOrNothing(bytes) };
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    bytes,
+    json: parseOrNothing(bytes) as AnswerBody,
+  };
 }
 
 function parseOrNothing(bytes: Buffer): unknown {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Harness, ping, until } from '../harness.ts';
+import { documentOf, type Harness, ping, until } from '../harness.ts';
 import type { PatchView } from '../../dashboard/views.ts';
 
 type Pings = Record<string, unknown>[];
@@ -57,7 +57,7 @@ export async function publishFleet(
   const key = `${name}-${version}`;
   if (answer.status !== 201) throw new Error(answer.bytes.toString());
   const view = async (): Promise<PatchView> =>
-    (await harness.ask('GET', `/v1/dashboard/patches/${key}`, { token: harness.token })).json;
+    documentOf(await harness.ask('GET', `/v1/dashboard/patches/${key}`, { token: harness.token })) as PatchView;
   const attempts = (count: number, ...kinds: (readonly [string, Record<string, unknown>?])[]): Pings =>
     Array.from({ length: count }, () => randomUUID()).flatMap((attemptId) =>
       kinds.map(([kind, rest]) =>
