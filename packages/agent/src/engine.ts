@@ -25,43 +25,53 @@ export interface Engine {
 /** Makes one; opens nothing yet. */
 export function createEngine(options: AgentOptions): Engine {
   let state: AgentState = { kind: 'idle' };
-  let opened: Promise<Body> | undefined;
   let started = false;
-  const open = (): Promise<Body> => {
-    opened ??= openBody(options).catch((error: unknown) => {
-      opened = undefined; // the next call tries again: a full disk or a lock need not stay
-      throw error;
-    });
-    return opened;
-  };
+  const { open, opened, forget } = openOnce(() => openBody(options));
   const drive = (body: Body, event: StepEvent, signal: AbortSignal | undefined) =>
     course(state, event, { body, signal, reached: (next) => (state = next) });
   const start = async (signal: AbortSignal | undefined) => {
     const body = await open();
     const event = { kind: 'started', facts: await facts({ body }) } as const;
     started = true;
-    return drive(body, event, signal);
+    const ended = await drive(body, event, signal);
+    started = ended.kind !== 'refused' || ended.phase !== 'check'; // else nothing was taken up, and the next check begins with it
+    return ended;
   };
   /** A store that cannot be used is an answer: nothing was touched, and the next call tries again. */
   const unlessUnusable = (work: Promise<AgentState>) => work.catch((error) => (state = refusedBy(error, options)));
   const check = async (signal: AbortSignal | undefined) => {
     if (!started) await start(signal);
+    if (!started) return state;
     return drive(await open(), { kind: 'check-due', killSwitch: await readKillSwitch(options) }, signal);
   };
   return {
     state: () => state,
     start: (signal) => unlessUnusable(start(signal)),
     check: (signal) => unlessUnusable(check(signal)),
-    flush: async (stop) => (opened === undefined ? true : (await opened).spool.flush(stop)),
+    flush: async (stop) => (await opened())?.spool.flush(stop) ?? true,
     async shutdown({ machineGoesDown = false } = {}) {
-      const body = await opened?.catch(() => undefined);
-      opened = undefined;
+      const body = await opened()?.catch(() => undefined);
+      forget();
       started = false;
       if (body !== undefined) await noteStop(body);
       if (body !== undefined && machineGoesDown) await sayLeft(body);
       await options.store.unlock();
     },
   };
+}
+
+/** Opens at the first call and at the first after a failed one: a full disk or a lock need not stay. */
+function openOnce<T>(openIt: () => Promise<T>) {
+  let opened: Promise<T> | undefined;
+  const forget = (): void => {
+    opened = undefined;
+  };
+  const open = (): Promise<T> =>
+    (opened ??= openIt().catch((error: unknown) => {
+      forget();
+      throw error;
+    }));
+  return { open, opened: () => opened, forget };
 }
 
 /** What it is to find the store unusable outside of any course. What else went wrong passes through. */

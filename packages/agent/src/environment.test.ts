@@ -98,6 +98,28 @@ describe('a disk that is full, or read-only', () => {
     },
   );
 
+  it('when the agent comes back in the soak: the watch is taken up as soon as that can be noted', async () => {
+    await using machine = await makeTestMachine();
+    await publish(machine);
+    const stop = new AbortController();
+    const first = await machine.newAgent({
+      onEvent: (event) => {
+        if (event.kind === 'state' && event.state.kind === 'soaking') stop.abort(new Error('SIGTERM'));
+      },
+    });
+    await expect(first.check({ signal: stop.signal })).rejects.toThrow('SIGTERM');
+    await first.shutdown();
+    let full = true;
+    const second = await machine.newAgent({ store: brokenStore(machine, 'ENOSPC', () => full) });
+    const unnoted = { kind: 'refused', release: 'cve-2026-0001-1', failure: { code: 'STATE_UNUSABLE' } };
+    expect(await second.start()).toMatchObject(unnoted);
+    expect(await second.check()).toMatchObject({ kind: 'refused', failure: { code: 'STATE_UNUSABLE' } });
+    expect(await journalOf(machine)).toMatchObject({ open: { phase: 'soaking', stopped: true } });
+    full = false;
+    expect((await second.check()).kind).toBe('nothing-to-apply');
+    expect(await journalOf(machine)).toMatchObject({ open: null, held: [{ module: 'klp_cve_2026_0001_1' }] });
+  });
+
   it('a blocked patch is disabled all the same', async () => {
     await using machine = await makeTestMachine();
     await publish(machine);

@@ -25,8 +25,8 @@ export interface SuspectOutcome {
 
 /**
  * The memory on disk: a change is there, synced, when its promise resolves. What is about to be done is refused where the disk refuses it
- * (`open`, `noteControl`, `stopped`). What has happened has happened: it is remembered all the same, told to `onNotKept`, and written with the next
- * change. Until then the disk has an older record, which errs on the safe side: a crash finds it open.
+ * (`open`, `noteBoot`, `noteControl`, `stopped`). What has happened has happened: it is remembered all the same, told to `onNotKept`, and written with
+ * the next change. Until then the disk has an older record, which errs on the safe side: a crash finds it open.
  */
 export interface Journal {
   memory(): Memory;
@@ -100,7 +100,7 @@ export async function openJournal(
     async paid() {
       if (memory().owed !== null) await remember({ ...memory(), owed: null });
     },
-    noteBoot: (bootId, bareCrashes) => remember(withBoot(memory(), bootId, bareCrashes)),
+    noteBoot: (bootId, bareCrashes) => keep(withBoot(memory(), bootId, bareCrashes)),
     noteControl: (release) => keep({ ...memory(), controls: [...memory().controls, release].slice(-MAX_CONTROLS) }),
     async stopped() {
       const { open, boot } = memory();

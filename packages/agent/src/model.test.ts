@@ -4,8 +4,9 @@ import { releaseKey } from '@klpkit/release';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Effect } from './effect.ts';
+import { isAgentError } from './error.ts';
 import { openJournal } from './journal.ts';
-import { createMemoryStore } from './memory-store.ts';
+import { createMemoryStore, type MemoryStore } from './memory-store.ts';
 import type { Candidate } from './ports.ts';
 import type { AgentState } from './state.ts';
 import { agentStateKinds } from './state-kinds.ts';
@@ -37,6 +38,8 @@ interface World {
   now: number;
   boot: number;
   readonly loaded: Set<string>;
+  /** An inserter died or hung in this boot, and its module's name is stuck. */
+  stuck: boolean;
   list: Blocklist;
   verified: string | undefined;
   killSwitch: Facts['killSwitch'];
@@ -53,7 +56,8 @@ type Fate =
   | 'machine-dies'
   | 'shuts-down'
   | 'ill'
-  | 'stalls';
+  | 'stalls'
+  | 'disk-full';
 const fates: readonly Fate[] = [
   'works',
   'fails',
@@ -64,6 +68,7 @@ const fates: readonly Fate[] = [
   'shuts-down',
   'ill',
   'stalls',
+  'disk-full',
 ];
 const fate = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Fate>('works') },
@@ -80,6 +85,7 @@ it(`never does what it must not, in ${runs} random lives`, { timeout: 3_600_000 
         now: 1_000_000,
         boot: 1,
         loaded: new Set(),
+        stuck: false,
         list: emptyBlocklist(1_000_000),
         verified: undefined,
         killSwitch: undefined,
@@ -87,13 +93,13 @@ it(`never does what it must not, in ${runs} random lives`, { timeout: 3_600_000 
         before: new Set(),
       };
       let journal = await openJournal(store);
-      let life = await liveThrough('restart', { kind: 'idle' }, { world, journal, dice });
+      let life = await liveThrough('restart', { kind: 'idle' }, { world, store, journal, dice });
       for (const one of acts) {
         change(world, one);
         if (one === 'reboot') await journal.stopped();
         if (one === 'restart' || one === 'reboot' || life.died) journal = await openJournal(store);
-        const beginning = one === 'check' && !life.died ? 'check' : 'restart';
-        life = await liveThrough(beginning, life.state, { world, journal, dice });
+        const beginning = one === 'check' && !life.died && !life.begunInVain ? 'check' : 'restart';
+        life = await liveThrough(beginning, life.state, { world, store, journal, dice });
         expect(agentStateKinds).toContain(life.state.kind);
       }
     }),
@@ -121,11 +127,13 @@ function change(world: World, what: Act): void {
 function powerOn(world: World): void {
   world.boot += 1;
   world.loaded.clear();
+  world.stuck = false;
   world.verified = undefined;
 }
 
 interface Surroundings {
   readonly world: World;
+  readonly store: MemoryStore;
   readonly journal: Awaited<ReturnType<typeof openJournal>>;
   readonly dice: fc.Stream<Fate>;
 }
@@ -135,7 +143,7 @@ async function liveThrough(
   beginning: 'restart' | 'check',
   from: AgentState,
   surroundings: Surroundings,
-): Promise<{ state: AgentState; died: boolean }> {
+): Promise<{ state: AgentState; died: boolean; begunInVain: boolean }> {
   const { world } = surroundings;
   let state: AgentState = beginning === 'restart' ? { kind: 'idle' } : from;
   let event: StepEvent | undefined =
@@ -155,14 +163,18 @@ async function liveThrough(
         if (dice === 'shuts-down') await surroundings.journal.stopped();
         if (dice !== 'agent-dies') powerOn(world);
         world.verified = undefined;
-        return { state, died: true };
+        return { state, died: true, begunInVain: false };
       }
       const answered = await answer(effect, dice, surroundings);
       event = answered ?? event;
       if (answered?.kind === 'failed') break;
     }
   }
-  return { state, died: false };
+  return {
+    state,
+    died: false,
+    begunInVain: beginning === 'restart' && state.kind === 'refused' && state.phase === 'check',
+  };
 }
 
 function factsOf({ world, journal }: Surroundings): Facts {
@@ -180,7 +192,23 @@ function factsOf({ world, journal }: Surroundings): Facts {
   };
 }
 
+/** The effect on a disk that has no room while it is done: what the journal does not keep then is lost with the process. */
 async function answer(effect: Effect, dice: Fate, surroundings: Surroundings): Promise<StepEvent | undefined> {
+  const { world, store } = surroundings;
+  if (dice !== 'disk-full') return answerWith(effect, dice, surroundings);
+  store.refuse('ENOSPC');
+  try {
+    return await answerWith(effect, 'works', surroundings);
+  } catch (error) {
+    if (!isAgentError(error, 'STATE_UNUSABLE')) throw error;
+    const phase = effect.kind === 'open-record' ? 'journal' : 'check';
+    return { kind: 'failed', phase, failure: { code: error.code, message: error.message }, now: world.now };
+  } finally {
+    store.refuse(undefined);
+  }
+}
+
+async function answerWith(effect: Effect, dice: Fate, surroundings: Surroundings): Promise<StepEvent | undefined> {
   const { world, journal } = surroundings;
   world.now += 7;
   const failed = (
@@ -235,6 +263,7 @@ async function answer(effect: Effect, dice: Fate, surroundings: Surroundings): P
     case 'insert':
       return insert(effect, dice, surroundings, failed);
     case 'await-insertion':
+      if (world.stuck) return { ...failed('insert', 'hung') };
       return world.loaded.has(effect.module)
         ? observed('patched', world)
         : { kind: 'not-inserted', facts: factsOf(surroundings) };
@@ -285,14 +314,17 @@ function insert(
     'inserted a suspect',
   ).not.toContain(key);
   expect(stuckBootId, 'inserted after a stuck inserter').not.toBe(`boot-${world.boot}`);
+  expect(world.stuck, 'inserted after a stuck inserter').toBe(false);
   expect(world.killSwitch, 'inserted against the kill switch').toBeUndefined();
   expect(
     world.list.entries.map(({ release }) => release),
     'inserted a blocked patch',
   ).not.toContain(key);
   if (dice === 'fails') return failed('insert');
-  if (dice === 'inserter-died' || dice === 'inserter-hung')
+  if (dice === 'inserter-died' || dice === 'inserter-hung') {
+    world.stuck = true;
     return failed('insert', dice === 'inserter-died' ? 'died' : 'hung');
+  }
   world.loaded.add(moduleOf(attempt.release));
   return { kind: 'inserted', durationMs: 3 };
 }

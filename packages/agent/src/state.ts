@@ -82,7 +82,7 @@ export type AgentState =
     }
   /** All four health checks were good. */
   | { readonly kind: 'healthy'; readonly release: string; readonly module: string; readonly since: number }
-  /** Stopped before the kernel was touched; the machine is as it was. */
+  /** Stopped before the kernel was touched: the machine is as it was, be it without the patch or, where the agent came back to one, with it. */
   | { readonly kind: 'refused'; readonly phase: Phase; readonly failure: Failure; readonly release?: string }
   /** The kernel refused the module; the machine is as it was. */
   | { readonly kind: 'insert-failed'; readonly release: string; readonly failure: Failure }

@@ -77,7 +77,7 @@ const offer = (candidates: readonly (typeof candidate)[], reason = 'no-release')
 });
 const observed = (transition: object, elapsedMs = 1): StepEvent =>
   ({ kind: 'observed', transition, elapsedMs, now: 3000 }) as StepEvent;
-const failed = (phase: 'check' | 'journal' | 'insert', inserter?: 'died' | 'hung'): StepEvent => ({
+const failed = (phase: 'check' | 'journal' | 'insert' | 'health', inserter?: 'died' | 'hung'): StepEvent => ({
   kind: 'failed',
   phase,
   failure,
@@ -142,7 +142,8 @@ const events: readonly [string, StepEvent][] = [
   ['healthy', { kind: 'found-healthy', now: 3000 }],
   ['bug found', { kind: 'found-ill', now: 3000, failure, incidents: [] }],
   ['control examined', { kind: 'control-examined', healthy: true, attemptId: attempt.attemptId, release: 'x-1' }],
-  ['failed', failed('check')],
+  ['failed', failed('health')],
+  ['failed: the agent is back and cannot note it', failed('check')],
   ['failed: insertion', failed('insert')],
   ['failed: inserter died', failed('insert', 'died')],
   ['failed: inserter hung', failed('insert', 'hung')],
@@ -156,6 +157,15 @@ const context: StepContext = {
   force: false,
 };
 
+/** Where a start finds an agent that died. */
+const resumed: ReadonlySet<AgentState['kind']> = new Set([
+  'inserting',
+  'transitioning',
+  'stalled',
+  'applied',
+  'soaking',
+]);
+
 /** All arrows, by asking the transition function itself; what it calls meaningless is no arrow. */
 function arrows(): Map<string, string[]> {
   const found = new Map<string, string[]>();
@@ -166,6 +176,7 @@ function arrows(): Map<string, string[]> {
       if (isBeginning && state.kind !== 'idle') continue;
       // Only an inserter can die, and only while it is at work.
       if (event.kind === 'failed' && event.phase === 'insert' && state.kind !== 'inserting') continue;
+      if (event.kind === 'failed' && event.phase === 'check' && !resumed.has(state.kind)) continue;
       try {
         const to = step(state, event, context).state.kind;
         const arrow = `${state.kind} --> ${to}`;

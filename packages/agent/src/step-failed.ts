@@ -13,6 +13,8 @@ export function stepFailed(state: AgentState, event: Failed): Step {
   const { phase, failure } = event;
   if (!('attempt' in state)) return { state: { kind: 'refused', phase, failure }, effects: [] };
   const release = releaseKey(state.attempt.release);
+  // The start could not even note that the agent is back. The record stays as it is, for the next start to take up.
+  if (phase === 'check') return { state: { kind: 'refused', phase, failure, release }, effects: [] };
   if (state.kind === 'downloading' || state.kind === 'verifying') {
     return {
       state: { kind: 'refused', phase, failure, release },
