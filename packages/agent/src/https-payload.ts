@@ -1,13 +1,16 @@
-import { type HttpsClient, isHttpsError } from '@klpkit/https';
+import { type HttpsAnswer, type HttpsClient, type HttpsRequestOptions, isHttpsError } from '@klpkit/https';
 import type { Release } from '@klpkit/release';
 import { AgentError, isAgentError } from './error.ts';
 import { inAgentsWords, refusal } from './https-errors.ts';
+import { redirectOf } from './payload-redirect.ts';
 import { openPartFile, openPartInMemory, type PayloadPart } from './payload-part.ts';
 
 /** How a payload is fetched. */
 export interface PayloadRequest {
   readonly url: URL;
   readonly client: HttpsClient;
+  /** Where the server sends elsewhere for it. */
+  readonly elsewhere: () => HttpsClient;
   readonly maxBytes: number;
   readonly limitMs: number;
   /** Where a part is kept over checks and restarts; in memory where absent. */
@@ -58,11 +61,11 @@ async function fill(part: PayloadPart, release: Release, request: PayloadRequest
 
 /** One request for what is missing. */
 async function fetchPart(part: PayloadPart, { size }: Release, request: PayloadRequest): Promise<void> {
-  const { url, client, limitMs, signal } = request;
   const from = part.length();
   const headers = { accept: 'application/octet-stream' };
+  const wanted = { headers, from, wholeMs: request.limitMs, maxBytes: size, signal: request.signal };
   try {
-    const answer = await client.request(url, { headers, from, wholeMs: limitMs, maxBytes: size, signal });
+    const { url, answer } = await askOnceElsewhere(request, wanted);
     if (answer.status !== 200 && answer.status !== 206) throw await refusal(url, answer);
     if (answer.start < from) await part.restart(); // a server may answer a range with the whole
     // Awaited before the next piece is taken, so that a slow disk holds the sender back.
@@ -71,6 +74,18 @@ async function fetchPart(part: PayloadPart, { size }: Release, request: PayloadR
     if (!isHttpsError(error, 'TOO_LONG')) throw error;
     throw tooLarge(`is longer than the ${size} bytes that its release document names`);
   }
+}
+
+/** Follows one redirect: a second one is an answer like any other, and refused. */
+async function askOnceElsewhere(
+  { url, client, elsewhere }: PayloadRequest,
+  wanted: HttpsRequestOptions,
+): Promise<{ url: URL; answer: HttpsAnswer }> {
+  const answer = await client.request(url, wanted);
+  const to = redirectOf(url, answer);
+  if (to === undefined) return { url, answer };
+  answer.discard();
+  return { url: to, answer: await elsewhere().request(to, wanted) };
 }
 
 function tooLarge(how: string): AgentError {

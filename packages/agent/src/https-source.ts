@@ -1,8 +1,9 @@
 import { parseBlocklist } from '@klpkit/blocklist';
-import { createHttpsClient, type HttpsClientOptions } from '@klpkit/https';
+import type { HttpsClientOptions } from '@klpkit/https';
 import { fetchJson, type JsonRequest } from './https-json.ts';
 import { fetchPayload } from './https-payload.ts';
 import { parseOffer } from './offer.ts';
+import { openClients } from './payload-redirect.ts';
 import type { Reporter, Source } from './ports.ts';
 
 /** Where the server is and how far it is trusted. */
@@ -51,7 +52,7 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 64 << 20;
  */
 export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
   const base = new URL(options.url);
-  const client = createHttpsClient(clientOptionsOf(options));
+  const { client, elsewhere, close } = openClients(clientOptionsOf(options));
   const authorization: Record<string, string> =
     options.pingToken === undefined ? {} : { authorization: `Bearer ${options.pingToken}` };
   const limitMs = options.answerMs ?? 30_000;
@@ -69,6 +70,7 @@ export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
       fetchPayload(release, {
         url: new URL(path, base),
         client,
+        elsewhere,
         maxBytes: options.maxPayloadBytes ?? DEFAULT_MAX_PAYLOAD_BYTES,
         limitMs: options.payloadMs ?? 600_000,
         folder: options.downloads,
@@ -82,7 +84,7 @@ export function createHttpsSource(options: HttpsSourceOptions): HttpsSource {
         signal,
       });
     },
-    close: () => client.close(),
+    close,
   };
 }
 
