@@ -1,8 +1,9 @@
+import { isHelperFunction } from './helper-functions.ts';
 import type { LogRecord } from './log-record.ts';
 import type { ModuleList } from './module-list.ts';
 import { parseModuleList, parseModuleListRest } from './module-list.ts';
 import type { OpenIncident } from './open-incident.ts';
-import { addTask, maxFrames, maxListed, touch } from './open-incident.ts';
+import { addFrame, addTask, maxListed, touch } from './open-incident.ts';
 import { parseInstructionPointer, parseStackFrame } from './stack-frame.ts';
 import { parseTaskLine } from './task-line.ts';
 
@@ -75,6 +76,11 @@ function readMarker(open: OpenIncident, text: string): boolean {
     if (open.section !== 'other' && (open.section !== 'aside' || !text.includes('<'))) open.section = 'trace';
     return true;
   }
+  if (open.rule.origin?.test(text) === true) {
+    open.inOrigin = true;
+    open.section = 'aside';
+    return true;
+  }
   if (!asideHeading.test(text)) return false;
   open.section = 'aside';
   return true;
@@ -86,14 +92,17 @@ function readStack(open: OpenIncident, text: string): boolean {
     // After the end marker the kernel repeats the registers of the first oops, whichever this one is.
     if (open.ended || open.stackDone || open.section === 'aside' || open.section === 'other') return true;
     if (open.pointer === null) open.pointer = pointer;
-    else if (pointer.frame !== null && open.frames.length < maxFrames) open.frames.push(pointer.frame);
+    else if (pointer.frame !== null) addFrame(open, pointer.frame);
     return true;
   }
   const frame = parseStackFrame(text);
   if (frame === undefined) return false;
+  if (open.inOrigin && open.section === 'aside' && frame.reliable && !isHelperFunction(frame.function)) {
+    open.values.set('function', frame.function);
+    open.inOrigin = false;
+  }
   const inStack = open.section === 'trace' || (open.section === 'head' && text.includes(' from '));
-  if (inStack && frame.reliable && !open.ended && !open.stackDone && open.frames.length < maxFrames)
-    open.frames.push(frame);
+  if (inStack && frame.reliable && !open.ended && !open.stackDone) addFrame(open, frame);
   readDetails(open, text);
   return true;
 }

@@ -8,7 +8,7 @@ const syscallPrefix =
 
 /** The caller of these is at the bottom of what looped: dispatchers, and calls through file, socket and timer operations. */
 const dispatchers =
-  /^(?:process_one_work|worker_thread|do_syscall_|do_fast_syscall_|do_int80_syscall|x64_sys_call|entry_SYSCALL|sysenter_dispatch|tracesys_phase2|el0_svc|invoke_syscall|_*netif_receive_skb|_*do_softirq|_*handle_softirqs|tasklet_(?:hi_)?action|call_timer_fn|_*run_timers|run_timer_softirq|_*hrtimer_run_queues|run_ksoftirqd|smpboot_thread_fn|kthread$|start_secondary|cpu_startup_entry|ret_from_fork|_*vfs_(?:read|write)|vfs_iter_(?:read|write)|ksys_(?:read|write|ioctl|mmap)|do_iter_(?:read|write)|(?:do_)?vfs_ioctl|blkdev_(?:driver_)?ioctl|do_call_(?:read|write)_iter|call_(?:read|write)_iter|new_sync_(?:read|write)|call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|sock_(?:sendmsg|recvmsg|release|mmap|do_ioctl|ioctl)|_*sock_release|sock_sendmsg_nosec|compat_sock_ioctl|_*sys_(?:setsockopt|listen|accept)|kernel_(?:setsockopt|listen|accept)|sock_common_setsockopt|sk_common_release|nfnetlink_rcv_msg|(?:compat_)?(?:SYSC|SyS|_*sys|_*do_sys|_*se_sys|_*x64_sys)_(?:socketpair|connect|ioctl)|_*do_fault|handle_mm_fault|(?:do_|exc_)?page_fault|_*fput|task_work_run|exit_to_user_?mode)/;
+  /^(?:process_one_work|worker_thread|do_syscall_|do_fast_syscall_|do_int80_syscall|x64_sys_call|entry_SYSCALL|sysenter_dispatch|tracesys_phase2|el0_svc|invoke_syscall|_*netif_receive_skb|_*do_softirq|_*handle_softirqs|tasklet_(?:hi_)?action|call_timer_fn|_*run_timers|run_timer_softirq|_*hrtimer_run_queues|run_ksoftirqd|smpboot_thread_fn|kthread$|start_secondary|cpu_startup_entry|ret_from_fork|_*vfs_(?:read|write)|vfs_iter_(?:read|write)|ksys_(?:read|write|ioctl|mmap)|do_iter_(?:read|write)|(?:do_)?vfs_ioctl|blkdev_(?:driver_)?ioctl|do_call_(?:read|write)_iter|call_(?:read|write)_iter|new_sync_(?:read|write)|call_mmap|mmap_region|do_mmap|do_dentry_open|vfs_open|sock_(?:sendmsg|recvmsg|release|mmap|do_ioctl|ioctl)|_*sock_release|sock_sendmsg_nosec|compat_sock_ioctl|_*sys_(?:setsockopt|listen|accept)|kernel_(?:setsockopt|listen|accept)|sock_common_setsockopt|sk_common_release|(?:nf|rt)netlink_rcv_msg|(?:compat_)?(?:SYSC|SyS|_*sys|_*do_sys|_*se_sys|_*x64_sys|_*ia32_(?:compat_)?sys)_(?:socketpair|connect|ioctl)|\w{1,80}_compat_ioctl$|_*fput|task_work_run|exit_to_user_?mode)/;
 
 /** Waiting itself says nothing about who should have come. */
 const waiting =
@@ -16,10 +16,12 @@ const waiting =
 
 /** The function a title names: the first that is not a helper, chosen as the rule says. */
 export function culpritOf(frames: readonly StackFrame[], rule: LogRule): string | undefined {
-  const stack = rule.pick === 'stall' ? belowInterrupt(frames) : frames;
-  const names = stack.filter((frame) => !isSkipped(frame.function, rule)).map((frame) => frame.function);
+  const tell = (stack: readonly StackFrame[]): string[] =>
+    stack.map((frame) => frame.function).filter((name) => !isSkipped(name, rule));
+  const names = tell(frames);
   if (rule.pick === 'hung-task') return waiterOf(names);
-  if (rule.pick === 'stall') return loopOf(names);
+  // Other CPUs' stacks may follow, with interrupts of their own.
+  if (rule.pick === 'stall') return waitsForOthers(names) ? 'smp_call_function' : loopOf(tell(belowInterrupt(frames)));
   const first = names[0];
   return first === undefined ? undefined : shortName(first);
 }
@@ -59,8 +61,12 @@ function belowInterrupt(frames: readonly StackFrame[]): readonly StackFrame[] {
 /** A CPU that waits for another one's answer: the caller is whoever happened to ask, the other CPU is what hangs. */
 const crossCall = /^smp_call_function/;
 
+function waitsForOthers(names: readonly string[]): boolean {
+  return names.slice(0, 3).some((name) => crossCall.test(name));
+}
+
 function loopOf(names: readonly string[]): string | undefined {
-  if (names.slice(0, 3).some((name) => crossCall.test(name))) return 'smp_call_function';
+  if (waitsForOthers(names)) return 'smp_call_function';
   const dispatcher = names.findIndex((name, index) => index > 0 && dispatchers.test(name));
   const found = dispatcher === -1 ? names[0] : names[dispatcher - 1];
   return found === undefined ? undefined : shortName(found);

@@ -23,7 +23,7 @@ const exact = [
   // user memory
   'copy_to_user copy_from_user _copy_to_user _copy_from_user __copy_to_user __copy_from_user copy_user_generic',
   // pages, trees, reference counts
-  'alloc_page_interleave find_lock_entries truncate_inode_pages truncate_inode_pages_range truncate_inode_pages_final fast_dput dput',
+  'alloc_page_interleave find_lock_entries truncate_inode_pages truncate_inode_pages_range truncate_inode_pages_final fast_dput dput iput',
   'unlock_page folio_unlock bad_page free_page_is_bad drop_nlink inc_nlink put_device kobject_cleanup _atomic_dec_and_lock',
   '_atomic_dec_and_lock_irqsave hex_dump_to_buffer print_hex_dump lock_timer_base stack_trace_consume_entry',
   // the words a subsystem's own BUG() stands in
@@ -56,11 +56,11 @@ const families = [
   '_*mutex_(?:try)?(?:un)?lock|_*rt_mutex|_*ww_mutex|percpu_(?:down|up)_|_*rwsem_|_*down_(?:read|write)',
   '_*refcount_(?:add|sub|inc|dec|set|read|warn)|_*list_(?:add|del|replace|move|splice)',
   '_*(?:un)?safe_|_*(?:get|put)_user|copy_(?:to|from)_(?:user|iter)',
-  'v?s?c?n?printf|vsnprintf|vscnprintf|k?v?asprintf|string(?:_nocheck)?$|pointer$|format_decode|_*v?printk|_*dev_(?:info|notice|warn|err|alert|crit|emerg|printk)|_dev_',
+  'v?s?c?n?printf|vsnprintf|vscnprintf|_*(?:down_trylock_)?console_(?:sem|lock|trylock|unlock)|k?v?asprintf|string(?:_nocheck)?$|pointer$|format_decode|_*v?printk|_*dev_(?:info|notice|warn|err|alert|crit|emerg|printk)|_dev_',
   'debug_object|_*debug_check_no_obj|perf_trace_|trace_event_raw|_*x86_indirect_thunk|_*x86_return_thunk|entry_ibpb',
-  '_*alloc_(?:frozen_)?pages|_*get_free_pages|kmem_cache_|_*kmem_|_*kmalloc|_*kcalloc|_*kzalloc|_*krealloc|_*kv?free$|_*kfree_skb|consume_skb|kvmalloc|_*vmalloc|vfree|_*slab_|_*slub_|allocate_slab|new_slab|cache_alloc',
+  '_*alloc_(?:frozen_)?pages|_*get_free_pages|kmem_cache_|_*kmem_|_*kmalloc|_*kcalloc|_*kzalloc|_*krealloc|_*kv?free$|free_large_kmalloc|_*kfree_skb|consume_skb|kvmalloc|_*vmalloc|vfree|_*slab_|_*slub_|allocate_slab|new_slab|cache_alloc',
   'rb_(?:erase|insert|next|prev|first)|_*xas_|xa_(?:load|store|erase)|_*radix_tree_|idr_|ref_tracker_|trace_(?:hardirqs|softirqs)_|_*local_bh_|hlock_class|look_up_lock_class|mark_lock',
-  'should_fail|fault_create|el1h?_|warn_alloc|rollback_registered|unregister_netdev|sysfs_remove',
+  '_R\\w{0,80}(?:rust_begin_unwind|4core9panicking)|should_fail|fault_create|el1h?_|warn_alloc|rollback_registered|unregister_netdev|sysfs_remove',
 ];
 
 const helpers = new Set(exact.flatMap((line) => line.split(' ')));

@@ -66,7 +66,7 @@ export interface Incident {
   readonly timeUs: number | null;
   /** The message of the line that named it, at most 512 characters. */
   readonly line: string;
-  /** The instruction pointer if known, then the reliable frames, `func+0x1a/0x40 [module]`; at most 64. */
+  /** The instruction pointer if known, then the reliable frames, `func+0x1a/0x40 [module]`; at most 64, the middle of a deeper stack left out. */
   readonly trace: readonly string[];
   /** Tasks named by the incident; at most 16. */
   readonly tasks: readonly IncidentTask[];

@@ -8,6 +8,8 @@ import { taskOf } from './task-line.ts';
 
 /** Bounds of one incident, so that no log can make it large. */
 export const maxFrames = 64;
+/** Of a stack that is deeper, so many frames of its bottom are kept. */
+const keptBottom = 16;
 export const maxTasks = 16;
 export const maxListed = 64;
 
@@ -39,6 +41,8 @@ export interface OpenIncident {
   consequences: number;
   /** Other CPUs were asked for their stacks. */
   askedOthers: boolean;
+  /** The stack that the rule's `origin` announces begins, and its telling function did not come yet. */
+  inOrigin: boolean;
   /** The failing task's stack is read: a consequence prints one of its own. */
   stackDone: boolean;
   /** Lines seen since the last one that belonged to it, and since its start. */
@@ -69,6 +73,7 @@ export function openIncident(match: RuleMatch, message: string, record: LogRecor
     lastUnloaded: null,
     consequences: 0,
     askedOthers: false,
+    inOrigin: false,
     stackDone: false,
     strayLines: 0,
     lines: 0,
@@ -95,6 +100,12 @@ export function takeRule(open: OpenIncident, match: RuleMatch, message: string):
   if (match.groups.pid !== undefined && match.groups.comm !== undefined) {
     addTask(open, taskOf(match.groups.pid, match.groups.comm));
   }
+}
+
+/** Notes a function of the failing task's stack. Of a very deep one the middle is left out: both ends tell more. */
+export function addFrame(open: OpenIncident, frame: StackFrame): void {
+  if (open.frames.length >= maxFrames) open.frames.splice(maxFrames - keptBottom, 1);
+  open.frames.push(frame);
 }
 
 /** Notes a task once. */

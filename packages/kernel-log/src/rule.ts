@@ -46,6 +46,8 @@ export interface LogRule {
   readonly report?: true;
   /** Patterns for the lines after it whose named groups go into the title; the first to give a name wins. */
   readonly details?: readonly RegExp[];
+  /** Begins a stack that is not the failing task's, of which the first telling function goes into the title. */
+  readonly origin?: RegExp;
   /** Functions that are not the culprit, besides those that never are. */
   readonly skip?: RegExp;
   /** How `{function}` is chosen: `stall` and `hung-task` look for what is telling in a random sample of a stack. */

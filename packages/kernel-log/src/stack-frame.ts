@@ -51,8 +51,9 @@ export function parseStackFrame(text: string): StackFrame | undefined {
     const arm = armFrameLine.exec(text);
     return arm?.[1] === undefined ? undefined : frameOf(arm[1], arm[2], true);
   }
-  const guessed = match[1] !== undefined || match[2] !== undefined || match[6] !== undefined;
-  return frameOf(match[4], match[5] ?? match[3], !guessed, offsetOf(text, match[4]));
+  const offset = offsetOf(text, match[4]);
+  const guessed = match[1] !== undefined || match[2] !== undefined || match[6] !== undefined || isBehind(offset);
+  return frameOf(match[4], match[5] ?? match[3], !guessed, offset);
 }
 
 /** Reads a line that tells the instruction pointer in the kernel; a pointer into user space is none. */
@@ -89,6 +90,15 @@ export function parseSymbol(text: string): StackFrame | undefined {
 function offsetOf(text: string, name: string): string {
   const start = text.indexOf(`${name}+0x`) + name.length;
   return /^\+0x[0-9a-f]{1,16}\/0x[0-9a-f]{1,16}/.exec(text.slice(start, start + 40))?.[0] ?? '';
+}
+
+/**
+ * A call that does not return may be the last of its function. The return address is then the end of that function, and the name
+ * that stands there is the one of the function before it or behind it.
+ */
+function isBehind(offset: string): boolean {
+  const [, at, size] = /^\+(0x[0-9a-f]+)\/(0x[0-9a-f]+)$/.exec(offset) ?? [];
+  return at !== undefined && size !== undefined && Number(at) >= Number(size);
 }
 
 function frameOf(name: string, module: string | undefined, reliable: boolean, offset = ''): StackFrame {

@@ -46,6 +46,7 @@ export const faultRules: readonly LogRule[] = [
     anchors: ['BUG: '],
     pattern: /BUG: (?:[A-Z0-9]{1,8} )?stack guard page was hit at /,
     title: 'BUG: stack guard page was hit in {function}',
+    pick: 'stall', // where it ran out is chance: what began the recursion tells
   },
   {
     id: 'double-fault',

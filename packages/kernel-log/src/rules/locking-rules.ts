@@ -11,10 +11,22 @@ export const lockingRules: readonly LogRule[] = [
     anchors: ['WARNING: ', 'INFO: '],
     pattern: pattern(
       lockdepHead,
-      '(?:WARNING|INFO): (?:possible (?:circular|recursive) locking(?: dependency)?|possible irq lock inversion dependency|',
-      String.raw`[A-Z_]{3,30}-safe -> [A-Z_]{3,30}-unsafe lock order) detected`,
+      '(?:WARNING|INFO): possible (?:(?:circular|recursive) locking(?: dependency)?|irq lock inversion dependency) detected',
     ),
     title: 'possible deadlock in {function}',
+    details: [lockPlace],
+  },
+  {
+    // The interrupt handler takes its lock rightly for years; who waits for it with interrupts on differs from report to report.
+    id: 'lock-order',
+    kind: 'warning',
+    anchors: ['WARNING: ', 'INFO: '],
+    pattern: pattern(
+      lockdepHead,
+      String.raw`(?:WARNING|INFO): [A-Z_]{3,30}-safe -> [A-Z_]{3,30}-unsafe lock order detected`,
+    ),
+    title: 'possible deadlock in {function}',
+    origin: /^[ .]*which became [A-Z_]{3,30}-irq-safe at:/,
     details: [lockPlace],
   },
   {
@@ -73,10 +85,15 @@ export const lockingRules: readonly LogRule[] = [
     id: 'lock-context',
     kind: 'warning',
     anchors: ['BUG: '],
-    pattern: pattern(
-      lockdepHead,
-      String.raw`BUG: (?<what>Invalid wait context|looking up invalid subclass|key \S{1,40} not in \.data)`,
-    ),
+    pattern: pattern(lockdepHead, 'BUG: Invalid wait context'),
+    title: 'WARNING: locking bug in {function}',
+    details: [lockPlace],
+  },
+  {
+    id: 'lock-class',
+    kind: 'warning',
+    anchors: ['BUG: '],
+    pattern: pattern(lockdepHead, String.raw`BUG: (?<what>looking up invalid subclass|key \S{1,40} not in \.data)`),
     title: 'BUG: {what} in {function}',
     details: [lockPlace],
   },

@@ -68,7 +68,7 @@ export const specialWarnRules: readonly LogRule[] = [
     id: 'warn-allocation',
     kind: 'warning',
     anchors: ['WARNING: '],
-    pattern: warnAt(String.raw`\S{0,200}?mm\/[\w/]{1,40}\.c`, String.raw`\w{0,20}k[a-z]?[a-z]?malloc`, false),
+    pattern: warnAt(String.raw`\S{0,200}?mm\/[\w/]{1,40}\.c`, String.raw`(?!free_)\w{0,20}k[a-z]?[a-z]?malloc`, false),
     title: 'WARNING: kmalloc bug in {function}',
     skip: /kmalloc|kcalloc|kzalloc|krealloc|vmalloc|slab|kmem/,
   },
