@@ -196,6 +196,17 @@ describe('a server that is not what it should be', () => {
     expect(state).toMatchObject(refused('check', 'SERVER_UNREACHABLE'));
   });
 
+  it.each(['/v1/offer', '/v1/payloads/'])('an error page of %s that is longer than the answer may be', async (what) => {
+    const one = await makeRelease();
+    const state = await checkServer(one, (path, response) => {
+      if (!path.startsWith(what)) return false;
+      response.writeHead(404, { 'content-length': 2 << 20 }).end(new Uint8Array(2 << 20));
+      return true;
+    });
+    const phase = what === '/v1/offer' ? 'check' : 'download';
+    expect(state).toMatchObject(refused(phase, 'SERVER_REFUSED'));
+  });
+
   it('an error status, whose words are kept but made harmless', async () => {
     const one = await makeRelease();
     const state = await checkServer(one, (path, response) =>

@@ -9,9 +9,13 @@ import type { Baseline, Hands } from './workbench.ts';
 /** Waits for the health check's time and makes it. */
 export async function examine(
   { index, appliedAt, module }: Extract<Effect, { kind: 'examine' }>,
-  { body, signal }: Hands,
+  { body, bench, signal }: Hands,
 ): Promise<StepEvent> {
-  await body.clock.sleep(remainingMs(index, appliedAt, body), signal);
+  const { clock, epochMs, schedule } = body;
+  bench.appliedAtMs ??= clock.now() - Math.max(0, epochMs() - appliedAt);
+  const delayMs = schedule.healthDelaysMs[index];
+  const remainingMs = bench.appliedAtMs + delayMs - clock.now();
+  await clock.sleep(Math.min(Math.max(0, remainingMs), delayMs), signal);
   const record = body.journal.memory().open;
   if (record === null) throw new TypeError('a health check needs an open record');
   const verdict = judgeHealth({
@@ -56,12 +60,6 @@ export async function examineControl(
   });
   delete bench.control;
   return { kind: 'control-examined', healthy, attemptId, release };
-}
-
-/** Counted from the application by the calendar, so that a restart of the agent keeps the times; a calendar that jumps cannot stretch it. */
-function remainingMs(index: 0 | 1 | 2 | 3, appliedAt: number, { schedule, epochMs }: Body): number {
-  const delayMs = schedule.healthDelaysMs[index];
-  return Math.min(Math.max(0, appliedAt + delayMs - epochMs()), delayMs);
 }
 
 /** All incidents of the log since the load. A log that overran is read from what is left: the counters speak for what is gone. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '@klpkit/kernel';
 import { describe, expect, it } from 'vitest';
 import { createFolderStore } from './folder-store.ts';
 import { createHttpsSource } from './https-source.ts';
@@ -166,6 +167,35 @@ describe('a calendar that jumps back a day', () => {
   });
 });
 
+describe('a calendar that jumps ahead a day', () => {
+  it('does not cut the soak short', async () => {
+    await using machine = await makeTestMachine();
+    await publish(machine);
+    let [jumped, elapsed, examines] = [0, 0, false];
+    const waits: number[] = [];
+    const now = Date.now();
+    const agent = await machine.newAgent({
+      epochMs: () => now + jumped,
+      clock: {
+        now: () => elapsed,
+        async sleep(ms, signal) {
+          if (examines) waits.push(ms);
+          examines = false;
+          await systemClock.sleep(ms, signal);
+          elapsed += ms; // nothing else takes time here, so that the waits are the same in every run
+        },
+      },
+      onEvent: (event) => {
+        if (event.kind !== 'effect' || event.effect.kind !== 'examine') return;
+        examines = true;
+        if (event.effect.index === 1) jumped = DAY_MS;
+      },
+    });
+    expect((await agent.check()).kind).toBe('healthy');
+    expect(waits).toEqual([0, 20, 20, 40]);
+  });
+});
+
 describe('a server that is slow', () => {
   const slowly = (wanted: (path: string) => boolean, bytes: Uint8Array) =>
     ((path, response) => {
@@ -209,7 +239,6 @@ describe('no busy loop', () => {
     let asked = 0;
     const sleeps: number[] = [];
     const stop = new AbortController();
-    const { systemClock } = await import('@klpkit/kernel');
     const agent = await machine.newAgent({
       source: { ...source, offer: (query, options) => ((asked += 1), source.offer(query, options)) },
       reporter: source,

@@ -46,10 +46,14 @@ export async function refusal(url: URL, { status, body }: HttpsAnswer): Promise<
 async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAX_REFUSAL_BYTES) break;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > MAX_REFUSAL_BYTES) break;
+    }
+  } catch (error) {
+    if (!isHttpsError(error, 'TOO_LONG')) throw error; // an error page longer than what was asked for is still an error page
   }
   return Buffer.concat(chunks);
 }

@@ -1,5 +1,5 @@
 import { block, emptyBlocklist } from '@klpkit/blocklist';
-import { forceAcceptance } from '@klpkit/kernel';
+import { forceAcceptance, systemClock } from '@klpkit/kernel';
 import { describe, expect, it } from 'vitest';
 import { makeTestMachine, quickSchedule, type TestMachine } from './test-machine.fixture.ts';
 import { makeRelease } from './test-release.fixture.ts';
@@ -64,6 +64,27 @@ describe('a stalled transition', () => {
       code: 'FORCED',
       stalledTasks: ['nfsd'],
     });
+  });
+
+  it('is given its whole time, however long the insertion took', async () => {
+    await using machine = await makeTestMachine();
+    await publish(machine);
+    let elapsed = 0;
+    const { root, loader } = machine.kernel;
+    const agent = await machine.newAgent({
+      clock: { now: () => elapsed, sleep: (ms, signal) => systemClock.sleep(ms, signal) },
+      kernel: {
+        root,
+        loader: {
+          ...loader,
+          async insert(...args) {
+            await loader.insert(...args);
+            elapsed += 10 * quickSchedule.transitionDeadlineMs;
+          },
+        },
+      },
+    });
+    expect((await agent.check()).kind).toBe('healthy');
   });
 
   it('is given no less than 20 s on a real kernel', async () => {

@@ -9,8 +9,13 @@ export interface Workbench {
   /** The running watch over the transition. */
   watch?: AsyncIterator<TransitionState>;
   control?: Baseline;
-  /** When the insertion began, on the agent's clock. */
-  insertedAtMs?: number;
+  /** Since when the transition is watched, on the agent's clock. */
+  watchedSinceMs?: number;
+  /**
+   * When the patch was applied, on the agent's clock: a calendar that jumps neither stretches the soak nor cuts it short. Only an agent that comes back in
+   * the soak has to believe the calendar, once.
+   */
+  appliedAtMs?: number;
 }
 
 /** How the machine stood before a load, or before a placebo: then without a module. */
