@@ -16,13 +16,15 @@ interface Options {
 /** The scanner looks at a whole chunk at once; larger ones were seen to cost two to three times as much. */
 const chunkBytes = 65_536;
 
-async function* readChunks(folder: string, file: string): AsyncGenerator<string, void, undefined> {
+async function* readChunks(session: Session, file: string): AsyncGenerator<string, void, undefined> {
   if (file === '-') {
+    if (process.stdin.isTTY)
+      session.note('reading the log from the terminal; Ctrl-D ends it, "dmesg | klpkit scan" is the usual way');
     yield* process.stdin.setEncoding('utf8') as AsyncIterable<string>;
     return;
   }
   try {
-    yield* createReadStream(pathFrom(folder, file), {
+    yield* createReadStream(pathFrom(session.terminal.folder, file), {
       encoding: 'utf8',
       highWaterMark: chunkBytes,
     }) as AsyncIterable<string>;
@@ -59,7 +61,7 @@ async function scan(session: Session, files: readonly string[], options: Options
   const shared = scanOptions(session, options);
   const work = async (file: string): Promise<ExitCode> => {
     let code: ExitCode = exitCode.yes;
-    for await (const incident of scanKernelText(readChunks(session.terminal.folder, file), shared)) {
+    for await (const incident of scanKernelText(readChunks(session, file), shared)) {
       if (incident.kind !== 'external') code = exitCode.no;
       session.answer({ file, ...incident }, describe(file, incident));
     }
