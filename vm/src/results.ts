@@ -6,10 +6,17 @@ import type { ScenarioResult } from './scenario.ts';
 /** Where each run leaves what it saw; `write-results.ts` makes results.md of it. */
 export const resultsFolder = join(repositoryFolder, 'node_modules', '.cache', 'vm', 'results');
 
+/** What `qualify` said of the test patches, in files of their own: another process writes those of the scenarios meanwhile. */
+export const qualifyFolder = join(resultsFolder, 'qualify');
+
 /** Puts what a run saw over what was seen before, scenario by scenario. */
-export async function keepResults(release: string, results: readonly ScenarioResult[]): Promise<void> {
-  await mkdir(resultsFolder, { recursive: true });
-  const path = join(resultsFolder, `${release}.json`);
+export async function keepResults(
+  release: string,
+  results: readonly ScenarioResult[],
+  folder = resultsFolder,
+): Promise<void> {
+  const path = join(folder, `${release}.json`);
+  await mkdir(folder, { recursive: true });
   const before = await readFile(path, 'utf8').then(
     (text) => JSON.parse(text) as readonly ScenarioResult[],
     () => [],

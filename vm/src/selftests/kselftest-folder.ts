@@ -20,6 +20,11 @@ const programs = [
 /** Of the livepatch tests the one that disables nobody else's patch. */
 const livepatchScript = 'test-shadow-vars.sh';
 
+/** As kselftest names them in its results. */
+export const selftestNames: readonly string[] = [...programs, `livepatch/${livepatchScript}`].map((path) =>
+  path.replace('/', ': '),
+);
+
 /** Calls a livepatch test in the root that `selftestEntries` made. */
 const inSelftestRoot = `#!/bin/sh
 [ -e ${selftestRoot}/proc/1 ] || { mount -t tmpfs tmp ${selftestRoot}/tmp

@@ -24,15 +24,17 @@ const edition = 2;
 /** Fetches the sources into the cache; about 140 MB are downloaded and 600 kB kept. */
 export async function fetchSelftests(series: Series): Promise<SelftestSources> {
   const folder = join(defaultCacheFolder(), 'selftests', `${series}-${edition}`);
-  const there = await access(folder).then(
-    () => true,
-    () => false,
-  );
-  if (!there) await unpack(series, folder);
+  if (!(await isThere(folder))) await unpack(series, folder);
   const all = join(folder, 'tools/testing/selftests');
   const scripts = join(all, 'livepatch');
   return { all, scripts, modules: series === '6.1' ? join(folder, 'lib/livepatch') : join(scripts, 'test_modules') };
 }
+
+const isThere = (folder: string): Promise<boolean> =>
+  access(folder).then(
+    () => true,
+    () => false,
+  );
 
 async function unpack(series: Series, folder: string): Promise<void> {
   await mkdir(join(folder, '..'), { recursive: true });
@@ -46,7 +48,9 @@ async function unpack(series: Series, folder: string): Promise<void> {
     await run('sh', ['-c', script, 'sh', debian, series, 'src'], { cwd: draft }).catch((error: unknown) => {
       if (series === '6.1') throw error; // later sources have no lib/livepatch, of which tar complains
     });
-    await rename(join(draft, 'src'), folder);
+    await rename(join(draft, 'src'), folder).catch(async (error: unknown) => {
+      if (!(await isThere(folder))) throw error; // else another suite was faster, and its folder is as good
+    });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
