@@ -79,6 +79,10 @@ function postmasterArguments(cluster: Cluster): string[] {
     unix_socket_directories: cluster.socketDir,
     unix_socket_permissions: '0700',
     max_connections: '40',
+    // After a checkpoint each page is logged whole when it is first changed: fewer of them, and those pages smaller.
+    max_wal_size: '2GB',
+    checkpoint_timeout: '15min',
+    wal_compression: 'on',
     // The text of a failed statement would bring what machines sent into the log.
     log_min_error_statement: 'panic',
     timezone: 'UTC',
