@@ -50,8 +50,9 @@ export async function createServices({ state, closers, ...parts }: ServiceParts)
   const { gate, leadership, wake } = startGate({ ...parts, closers, published, metrics });
   const isLeader = (): boolean => leadership.isLeader();
   const signing = await openSigning({ ...parts, closers, payloads, published, changes, isLeader });
+  const pingLog = openPingLog(database);
   const group = createGroupCommit<TakenPing>({
-    write: openPingLog(database).append,
+    write: (taken) => pingLog.append(taken),
     maxItems: maxGroup,
     maxWaiting: config.limits.maxWaitingPings,
   });

@@ -8,6 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ServerConfig } from '@klpkit-examples/server';
 import { signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import type { ClientConfig } from 'pg';
 import { type Running, startProgram } from './server-load.ts';
@@ -48,7 +49,7 @@ export async function startBenchServer(folder: string, token?: string): Promise<
   // As root the database runs as somebody else, who has to come through.
   await chmod(dirname(folder), 0o711);
   buildServer();
-  const settings = { stateDir: folder, trustCertificates: [authority.certificate] };
+  const settings: ServerConfig = { stateDir: folder, trustCertificates: [authority.certificate] };
   const program = new URL('./server-program.mjs', import.meta.url);
   const running = await startProgram<ServerSaid>(program, settings, serverOptions);
   const { url, certificate } = running.said;
