@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tempFolder } from '@klpkit-internal/testkit';
 import { Client } from 'pg';
 import type { BenchContext, BenchRow } from './bench.ts';
@@ -52,9 +53,14 @@ async function post(
   return perSecond;
 }
 
-async function inRounds(measure: () => Promise<{ ours: number; peer: number }>): Promise<Figures> {
+/** The first round warms both up and is not counted; each begins when what was sent before has been counted. */
+async function inRounds(place: Place, measure: () => Promise<{ ours: number; peer: number }>): Promise<Figures> {
   const all: { ours: number; peer: number }[] = [];
-  for (let round = 0; round < rounds; round += 1) all.push(await measure());
+  for (let round = 0; round <= rounds; round += 1) {
+    await allCounted(place);
+    const figures = await measure();
+    if (round > 0) all.push(figures);
+  }
   return {
     ours: median(all.map(({ ours }) => ours)),
     peer: median(all.map(({ peer }) => peer)),
@@ -63,7 +69,7 @@ async function inRounds(measure: () => Promise<{ ours: number; peer: number }>):
 }
 
 async function singles(place: Place, peerUrl: string): Promise<Figures> {
-  return inRounds(async () => ({
+  return inRounds(place, async () => ({
     ours: await post(place, {
       url: place.server.said.url,
       connections: singleConnections,
@@ -74,7 +80,7 @@ async function singles(place: Place, peerUrl: string): Promise<Figures> {
 }
 
 async function batches(place: Place): Promise<Figures> {
-  return inRounds(async () => ({
+  return inRounds(place, async () => ({
     ours:
       batchSize *
       (await post(place, {
@@ -84,6 +90,24 @@ async function batches(place: Place): Promise<Figures> {
       })),
     peer: await insertBatches(place.server.database, { connections: batchConnections, batchSize, seconds: roundS }),
   }));
+}
+
+/** The tally works off its backlog: what earlier rounds left behind is not to be paid by this one. */
+async function allCounted({ server, context }: Place): Promise<void> {
+  const client = new Client(server.database);
+  await client.connect();
+  const behind =
+    'select exists (select from pings, tally where (pings.xid, pings.seq) > (tally.xid, tally.seq)) as behind';
+  try {
+    for (;;) {
+      context.signal.throwIfAborted();
+      const { rows } = await client.query<{ behind: boolean }>(behind);
+      if (rows[0]?.behind === false) return;
+      await sleep(200);
+    }
+  } finally {
+    await client.end();
+  }
 }
 
 /** Rows as if they had come long ago and been counted. */
@@ -96,6 +120,7 @@ async function store(server: BenchServer, count: number): Promise<void> {
      from generate_series(1, $2::int) n`,
     [Date.now(), count],
   );
+  await client.query('update tally set xid = pg_current_xact_id(), seq = (select last_value from ping_seq)');
   await client.query('vacuum analyze pings');
   await client.end();
 }
