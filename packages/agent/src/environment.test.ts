@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@klpkit/kernel';
 import { describe, expect, it } from 'vitest';
+import type { Effect } from './effect.ts';
 import { createFolderStore } from './folder-store.ts';
 import { createHttpsSource } from './https-source.ts';
 import { type AgentStore, storeNames } from './store.ts';
@@ -26,6 +27,22 @@ function brokenStore(machine: TestMachine, errno: string, refuses: (name: string
     write: (name, content) => (refuses(name) ? refuse(name) : store.write(name, content)),
     append: (name, text) => (refuses(name) ? refuse(name) : store.append(name, text)),
   };
+}
+
+/** An agent whose disk has no room from its first effect of this kind on. */
+async function agentWhoseDiskFillsAt(kind: Effect['kind'], machine: TestMachine) {
+  let full = false;
+  const agent = await machine.newAgent({
+    store: brokenStore(machine, 'ENOSPC', () => full),
+    onEvent: (event) => {
+      machine.events.push(event);
+      if (event.kind === 'effect' && event.effect.kind === kind) full = true;
+    },
+  });
+  const makeRoom = (): void => {
+    full = false;
+  };
+  return { agent, makeRoom };
 }
 
 const journalOf = async ({ stateFolder }: TestMachine): Promise<unknown> =>
@@ -79,18 +96,11 @@ describe('a disk that is full, or read-only', () => {
     async (kind) => {
       await using machine = await makeTestMachine();
       await publish(machine);
-      let full = false;
-      const agent = await machine.newAgent({
-        store: brokenStore(machine, 'ENOSPC', () => full),
-        onEvent: (event) => {
-          machine.events.push(event);
-          if (event.kind === 'effect' && event.effect.kind === kind) full = true;
-        },
-      });
+      const { agent, makeRoom } = await agentWhoseDiskFillsAt(kind, machine);
       expect((await agent.check()).kind).toBe('healthy');
       expect(machine.events).toContainEqual(expect.objectContaining({ code: 'RECORD_NOT_KEPT' }));
       expect(await journalOf(machine)).toMatchObject({ open: { module: 'klp_cve_2026_0001_1' }, held: [] });
-      full = false;
+      makeRoom();
       expect((await agent.check()).kind).toBe('nothing-to-apply');
       expect(await journalOf(machine)).toMatchObject({ open: null, held: [{ module: 'klp_cve_2026_0001_1' }] });
       await agent.flush();
@@ -136,14 +146,7 @@ describe('a disk that is full, or read-only', () => {
   it('when the transition stalls: it is turned round all the same', async () => {
     await using machine = await makeTestMachine({ kind: 'stalls', tasks: [{ comm: 'nfsd' }] });
     await publish(machine);
-    let full = false;
-    const agent = await machine.newAgent({
-      store: brokenStore(machine, 'ENOSPC', () => full),
-      onEvent: (event) => {
-        machine.events.push(event);
-        if (event.kind === 'effect' && event.effect.kind === 'observe') full = true;
-      },
-    });
+    const { agent } = await agentWhoseDiskFillsAt('observe', machine);
     expect(await agent.check()).toMatchObject({ kind: 'reversed', stalledTasks: ['nfsd'] });
     expect(machine.kernel.modules).toEqual([]);
   });

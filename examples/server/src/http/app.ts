@@ -69,7 +69,7 @@ function openFastify({ config, log }: Services, tls: SecureContext): FastifyInst
     },
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
-    // Nothing is logged through a request: a logger for each would be made for nobody.
+    // The few lines that a request logs name it themselves: a logger for each request would be made for nobody.
     childLoggerFactory: (logger) => logger,
     bodyLimit: limits.maxBodyBytes,
     requestTimeout: limits.requestTimeoutMs,

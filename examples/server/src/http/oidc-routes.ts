@@ -68,7 +68,7 @@ function tellPerson(error: unknown, request: FastifyRequest, reply: FastifyReply
     void answerError(error, request, reply);
     return;
   }
-  request.log.warn({ code: error.code }, 'a sign-in at the identity provider was refused');
+  request.log.warn({ code: error.code, requestId: request.id }, 'a sign-in at the identity provider was refused');
   void reply.redirect(`/dashboard/?sign-in=${error.code}`);
 }
 
