@@ -6,17 +6,13 @@ import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import { databaseOf, type Harness, offerPath, ping, send, startHarness, until } from './testing/harness.ts';
 import { startServerProcess } from './testing/server-process.ts';
+import { postmaster } from './testing/stop-database.ts';
 
 let harness: Harness | undefined;
 afterEach(async () => {
   await harness?.close();
   harness = undefined;
 });
-
-/** The embedded database's main process, from its own file. */
-function postmaster(stateDir: string): number {
-  return Number(readFileSync(join(stateDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n', 1)[0]);
-}
 
 /** How many of these the database has; all that it has where none are named. */
 async function countOf(stateDir: string, pings?: readonly Record<string, unknown>[]): Promise<number> {

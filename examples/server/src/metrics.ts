@@ -1,7 +1,7 @@
 import { publishedRollout } from '@klpkit/rollout';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { addEvidenceGauge } from './dashboard/evidence-gauge.ts';
-import type { Database } from './database/database.ts';
+import type { Database, Sql } from './database/database.ts';
 import type { GateAct } from './gate/gate.ts';
 import type { Published } from './publish/published.ts';
 import type { Queue } from './queue/open-queue.ts';
@@ -84,6 +84,9 @@ interface OutcomeRow {
   readonly left: number;
 }
 
+/** Prometheus waits ten seconds for a scrape, and wants what the process measured of itself also when the database says nothing. */
+const readWithinMs = 3_000;
+
 /** Makes the metrics of what the database has counted; the function reads them anew. */
 function addCounts(registry: Registry, database: Database): () => Promise<void> {
   const registers = [registry];
@@ -101,11 +104,14 @@ function addCounts(registry: Registry, database: Database): () => Promise<void> 
     registers,
   });
   const readEvidence = addEvidenceGauge(registry);
+  const sql: Sql = {
+    query: (text, values) => database.query(text, values, { withinMs: readWithinMs }),
+  };
   return async () => {
     try {
-      await readEvidence(database);
-      const counted = await loadPingCounts(database);
-      const outcomes = await loadOutcomes(database);
+      await readEvidence(sql);
+      const counted = await loadPingCounts(sql);
+      const outcomes = await loadOutcomes(sql);
       pings.reset();
       attempts.reset();
       for (const { pings: count, ...labels } of counted) pings.inc(labels, count);
@@ -117,15 +123,15 @@ function addCounts(registry: Registry, database: Database): () => Promise<void> 
   };
 }
 
-async function loadPingCounts(database: Database): Promise<readonly PingCountRow[]> {
-  const { rows } = await database.query<PingCountRow>(
+async function loadPingCounts(sql: Sql): Promise<readonly PingCountRow[]> {
+  const { rows } = await sql.query<PingCountRow>(
     'select release, tier, kernel, arch, kind, late::text, pings from ping_counts',
   );
   return rows;
 }
 
-async function loadOutcomes(database: Database): Promise<readonly OutcomeRow[]> {
-  const { rows } = await database.query<OutcomeRow>(
+async function loadOutcomes(sql: Sql): Promise<readonly OutcomeRow[]> {
+  const { rows } = await sql.query<OutcomeRow>(
     `select release, tier, control::text, sum(started)::bigint as started, sum(good)::bigint as good,
        sum(failed)::bigint as failed, sum(silent)::bigint as silent,
        sum(left_orderly)::bigint as "left"

@@ -4,6 +4,7 @@ import {
   type ClientConfig,
   DatabaseError,
   Pool,
+  type QueryConfig,
   type QueryResult,
   type QueryResultRow,
   TypeOverrides,
@@ -12,21 +13,35 @@ import type { Logger } from 'pino';
 import { ServerError } from '../errors.ts';
 import { type Leadership, standForLeader } from './leadership.ts';
 
+/** How long the database may take. */
+export interface AnswerLimit {
+  /**
+   * Milliseconds for one statement, by default {@link answerWithinMs}. After them the caller gets `DATABASE_UNAVAILABLE` and the connection
+   * is given up; the statement may still take effect.
+   */
+  readonly withinMs?: number;
+}
+
+/** How {@link Sql} runs a statement. */
+export interface QueryOptions extends AnswerLimit {
+  /** Each connection keeps the statement prepared under it: for what runs many times a second, and is always worded the same. */
+  readonly name?: string;
+}
+
 /** Runs SQL: the pool, or one transaction of it. */
 export interface Sql {
-  /** With a `name` each connection keeps the statement prepared: for what runs many times a second, and is always worded the same. */
   query<Row extends QueryResultRow>(
     text: string,
     values?: readonly unknown[],
-    options?: { readonly name: string },
+    options?: QueryOptions,
   ): Promise<QueryResult<Row>>;
 }
 
 /** The server's connections to PostgreSQL. */
 export interface Database extends Sql {
-  /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Lends one connection as `pg` makes it, for tools that bring their own SQL; they leave it as it was. */
+  /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. The limit is that of each statement. */
+  transaction<T>(work: (sql: Sql) => Promise<T>, limit?: AnswerLimit): Promise<T>;
+  /** Lends one connection as `pg` makes it, for tools that bring their own SQL; they leave it as it was, and take as long as they need. */
   lend<T>(work: (client: ClientBase) => Promise<T>): Promise<T>;
   /**
    * Calls back with the payload whenever any server process notified the channel, and without one after each connection: some notices may
@@ -46,18 +61,36 @@ const int8Oid = 20;
 const types = new TypeOverrides();
 types.setTypeParser(int8Oid, Number);
 
+/** What somebody waits for is answered within this time: a database that was stopped, or a network that swallows packets, says nothing at all. */
+export const answerWithinMs = 10_000;
+
+/** For what nobody waits for and a large table makes long: the tally, the gate, the retention. */
+export const workWithinMs = 600_000;
+
 /** Opens the pool. The database need not answer yet: that shows with the first query. */
 export function openDatabase(connection: ClientConfig, options: { log: Logger; maxConnections?: number }): Database {
-  const settings = { ...connection, types, application_name: 'klpkit-server' };
-  const pool = new Pool({ ...settings, max: options.maxConnections ?? 10, connectionTimeoutMillis: 10_000 });
+  const shared = {
+    ...connection,
+    types,
+    application_name: 'klpkit-server',
+    connectionTimeoutMillis: answerWithinMs,
+    // Finds out within seconds that nobody is there any more, also where nothing is asked.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: answerWithinMs,
+  };
+  const pool = new Pool({ ...shared, max: options.maxConnections ?? 10 });
+  // Those that listen and that lead ask nothing that takes long. One limit for the pool would end migrations.
+  const settings = { ...shared, query_timeout: answerWithinMs };
   let isClosing = false;
   pool.on('error', (error) => {
     if (!isClosing) options.log.warn({ err: error }, 'an idle database connection was lost');
   });
   const listener = openListener(settings, options.log);
   return {
-    query: (text, values, named) => guarded(() => pool.query({ text, values: values as unknown[], ...named })),
-    transaction: (work) => guarded(() => inTransaction(pool, work)),
+    // The limit of `pg` begins with the statement; before that it may wait for a connection.
+    query: (text, values, how) =>
+      guarded(() => within(how?.withinMs ?? answerWithinMs, pool.query(toQuery(text, values, how)))),
+    transaction: (work, limit) => guarded(() => inTransaction(pool, work, limit)),
     lend: (work) => guarded(() => onConnection(pool, work)),
     listen: (channel, onNotice) => listener.add(channel, onNotice),
     lead: (lock, onElected) => standForLeader(settings, { lock, onElected, log: options.log }),
@@ -85,20 +118,43 @@ async function onConnection<T>(pool: Pool, work: (client: ClientBase) => Promise
   }
 }
 
-function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>, limit?: AnswerLimit): Promise<T> {
   return onConnection(pool, async (client) => {
+    const query: Sql['query'] = (text, values, how) => client.query(toQuery(text, values, { ...limit, ...how }));
     try {
-      await client.query('begin');
-      const query: Sql['query'] = (text, values, named) =>
-        client.query({ text, values: values as unknown[], ...named });
+      await query('begin');
       const result = await work({ query });
-      await client.query('commit');
+      await query('commit');
       return result;
     } catch (error) {
-      await client.query('rollback').catch((failed: Error) => client.emit('error', failed));
+      // Nothing more is heard on a connection that does not answer: with its end PostgreSQL rolls back.
+      if (isUnavailable(error)) client.emit('error', error);
+      else await query('rollback').catch((failed: Error) => client.emit('error', failed));
       throw error;
     }
   });
+}
+
+function toQuery(
+  text: string,
+  values?: readonly unknown[],
+  { name, withinMs = answerWithinMs }: QueryOptions = {},
+): QueryConfig {
+  const query = { text, values: values as unknown[], query_timeout: withinMs };
+  return name === undefined ? query : { ...query, name };
+}
+
+const lateMessage = 'Query read timeout';
+
+/** Rejects after the time as `pg` does, whatever becomes of the work. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(lateMessage)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Turns a lost or refused connection into a code, here and nowhere else. */
@@ -114,19 +170,18 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /** Classes 08 (connection), 57P (operator intervention) and 53 (no resources), and whatever has no SQLSTATE but came from the socket. */
-function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && error instanceof DatabaseError)
     return /^(08|57P|53)/.test(code);
   const isSocketError = typeof code === 'string' && /^E[A-Z]+$/.test(code);
-  return (
-    isSocketError ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
-      error.message,
-    )
-  );
+  return isSocketError || error.message === lateMessage || lostMessages.test(error.message);
 }
+
+/** What `pg` and its pool give no code. */
+const lostMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
 
 interface Listener {
   add(channel: string, onNotice: OnNotice): void;

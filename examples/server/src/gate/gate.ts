@@ -10,7 +10,7 @@ import {
 import type { GateSettings } from '../config.ts';
 import { recordEvidence } from '../dashboard/evidence-history.ts';
 import { appendAudit } from '../database/audit.ts';
-import type { Database, Sql } from '../database/database.ts';
+import { type Database, type Sql, workWithinMs } from '../database/database.ts';
 import { blockRelease, isBlocked } from '../publish/blocklist-store.ts';
 import type { StoredRollout } from '../publish/rollout-store.ts';
 import { applyEvent, lockRollout } from '../publish/rollout-store.ts';
@@ -33,19 +33,21 @@ const gate = { kind: 'gate' } as const;
  * decides at a time, and an act has its audit row or did not happen.
  */
 export function runGate(database: Database, release: string, context: GateContext): Promise<readonly GateAct[]> {
-  return database.transaction(async (sql) => {
-    const stored = await lockRollout(sql, release);
-    if (stored === undefined || stored.state.status.kind === 'withdrawn') return [];
-    const counts = await loadCounts(sql, release);
-    const evidence = evidenceOf(counts);
-    const decision = judge(counts, await loadStreams(sql, release), context.settings);
-    await recordEvidence(sql, { release, at: context.now, evidence, decision });
-    const judged: Judged = { ...stored, evidence, decision };
-    const stopped = [...(await pauseIfBad(sql, judged, context)), ...(await blockIfBad(sql, judged, context))];
-    if (stopped.length > 0) return stopped;
-    if (decision.cause === 'sample-ratio') return doubt(sql, judged, context);
-    return advanceIfProven(sql, judged, context);
-  });
+  return database.transaction((sql) => judgeAndAct(sql, release, context), { withinMs: workWithinMs });
+}
+
+async function judgeAndAct(sql: Sql, release: string, context: GateContext): Promise<readonly GateAct[]> {
+  const stored = await lockRollout(sql, release);
+  if (stored === undefined || stored.state.status.kind === 'withdrawn') return [];
+  const counts = await loadCounts(sql, release);
+  const evidence = evidenceOf(counts);
+  const decision = judge(counts, await loadStreams(sql, release), context.settings);
+  await recordEvidence(sql, { release, at: context.now, evidence, decision });
+  const judged: Judged = { ...stored, evidence, decision };
+  const stopped = [...(await pauseIfBad(sql, judged, context)), ...(await blockIfBad(sql, judged, context))];
+  if (stopped.length > 0) return stopped;
+  if (decision.cause === 'sample-ratio') return doubt(sql, judged, context);
+  return advanceIfProven(sql, judged, context);
 }
 
 interface Judged extends StoredRollout {

@@ -2,6 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { ServerError } from '../errors.ts';
 import type { Services } from '../services.ts';
 
+/** Whoever asks whether the server is ready gives up after a few seconds himself. */
+const readyWithinMs = 2_000;
+
 /** For whoever runs the server: is it alive, does it work, what does it count, what can it be asked. */
 export function addOperationsRoutes(
   app: FastifyInstance,
@@ -10,7 +13,7 @@ export function addOperationsRoutes(
 ): void {
   app.get('/healthz', { schema: { summary: 'The process answers.' } }, async () => ({ ok: true }));
   app.get('/readyz', { schema: { summary: 'The database answers too: pings can be taken.' } }, async () => {
-    await services.database.query('select 1').catch((cause: unknown) => {
+    await services.database.query('select 1', [], { withinMs: readyWithinMs }).catch((cause: unknown) => {
       throw new ServerError(
         'DATABASE_UNAVAILABLE',
         'The database does not answer; releases are served on. Look at its log lines.',

@@ -1,9 +1,10 @@
-import type { Database } from '../database/database.ts';
+import { type Database, workWithinMs } from '../database/database.ts';
 
 const dayMs = 86_400_000;
 /** Days on both sides of today that have a partition: machines send what they kept, and clocks run ahead. */
 const daysBehind = 7;
 const daysAhead = 2;
+const limit = { withinMs: workWithinMs };
 
 /** How long pings are kept. */
 export interface Retention {
@@ -22,12 +23,14 @@ export async function keepPartitions(database: Database, options: Retention): Pr
     if (!present.has(day)) await addPartition(database, day);
   }
   const expired = [...present].filter((day) => day < today - options.retentionDays);
-  for (const day of expired) await database.query(`drop table if exists ${nameOf(day)}`);
+  for (const day of expired) await database.query(`drop table if exists ${nameOf(day)}`, [], limit);
   const oldest = options.now - options.retentionDays * dayMs;
-  await database.query('delete from pings_other where received_at < $1', [oldest]);
-  await database.query('delete from attempts where first_seen_at < $1 and (outcome is not null or not is_counted)', [
-    oldest,
-  ]);
+  await database.query('delete from pings_other where received_at < $1', [oldest], limit);
+  await database.query(
+    'delete from attempts where first_seen_at < $1 and (outcome is not null or not is_counted)',
+    [oldest],
+    limit,
+  );
   return expired.map(nameOf);
 }
 
@@ -35,7 +38,7 @@ export async function keepPartitions(database: Database, options: Retention): Pr
 async function addPartition(database: Database, day: number): Promise<void> {
   const range = `for values from (${day * dayMs}) to (${(day + 1) * dayMs})`;
   try {
-    await database.query(`create table if not exists ${nameOf(day)} partition of pings ${range}`);
+    await database.query(`create table if not exists ${nameOf(day)} partition of pings ${range}`, [], limit);
   } catch (error) {
     const checkViolation = '23514';
     if ((error as { code?: string }).code !== checkViolation) throw error;

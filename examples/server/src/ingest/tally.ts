@@ -4,7 +4,7 @@ import type { GateSettings } from '../config.ts';
 import { appendAudit } from '../database/audit.ts';
 import { countChecks } from '../dashboard/count-checks.ts';
 import { countFailures } from '../dashboard/count-failures.ts';
-import type { Database, Sql } from '../database/database.ts';
+import { type Database, type Sql, workWithinMs } from '../database/database.ts';
 import { foldStreams } from '../gate/streams.ts';
 import { countPings, countSilent } from './counts.ts';
 import { foldPings, type LoggedPing } from './fold.ts';
@@ -42,39 +42,41 @@ const leastAbsenceMs = 60_000;
  * appear behind the cursor.
  */
 export function readLog(database: Database, options: TallyOptions): Promise<TallyResult> {
-  return database.transaction(async (sql) => {
-    const cursor = await sql.query<{ xid: string; seq: number; alive_at: number | null }>(
-      'select xid::text, seq, alive_at from tally for update',
-    );
-    const { xid = '0', seq = 0, alive_at: aliveAt = null } = cursor.rows[0] ?? {};
-    const { rows } = await sql.query<LoggedPing & { xid: string; seq: number }>(
-      `select attempt_id, kind, release, kernel, arch, tier, late, received_at, detail, xid::text, seq from pings
-       where (xid, seq) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
-       order by xid, seq limit ${readingSize}`,
-      [xid, seq],
-      { name: 'read-log' },
-    );
-    await countPings(sql, rows);
-    await countFailures(sql, rows);
-    await countChecks(sql, rows);
-    const news = foldPings(rows, options.gate.provenBy);
-    const { answerWindowMs } = options.gate;
-    const { begun, ended } = await recordNews(sql, news, { ...options, answerWindowMs });
-    const hasMore = rows.length === readingSize;
-    // Whoever is silent is known only when everything that was said has been read.
-    const silent = hasMore ? [] : await forgiveAbsence(sql, aliveAt, options).then(() => countSilent(sql, options.now));
-    const changed = { begun, ended: [...ended, ...silent] };
-    await foldStreams(sql, changed, options);
-    const touched = new Set([...changed.begun, ...changed.ended].map(({ release }) => release));
-    const last = rows.at(-1);
-    await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [
-      last?.xid ?? xid,
-      last?.seq ?? seq,
-      options.now,
-    ]);
-    if (touched.size > 0) await announceChange(sql, countsChange([...touched]));
-    return { touched: [...touched], hasMore };
-  });
+  return database.transaction((sql) => readOn(sql, options), { withinMs: workWithinMs });
+}
+
+async function readOn(sql: Sql, options: TallyOptions): Promise<TallyResult> {
+  const cursor = await sql.query<{ xid: string; seq: number; alive_at: number | null }>(
+    'select xid::text, seq, alive_at from tally for update',
+  );
+  const { xid = '0', seq = 0, alive_at: aliveAt = null } = cursor.rows[0] ?? {};
+  const { rows } = await sql.query<LoggedPing & { xid: string; seq: number }>(
+    `select attempt_id, kind, release, kernel, arch, tier, late, received_at, detail, xid::text, seq from pings
+     where (xid, seq) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
+     order by xid, seq limit ${readingSize}`,
+    [xid, seq],
+    { name: 'read-log' },
+  );
+  await countPings(sql, rows);
+  await countFailures(sql, rows);
+  await countChecks(sql, rows);
+  const news = foldPings(rows, options.gate.provenBy);
+  const { answerWindowMs } = options.gate;
+  const { begun, ended } = await recordNews(sql, news, { ...options, answerWindowMs });
+  const hasMore = rows.length === readingSize;
+  // Whoever is silent is known only when everything that was said has been read.
+  const silent = hasMore ? [] : await forgiveAbsence(sql, aliveAt, options).then(() => countSilent(sql, options.now));
+  const changed = { begun, ended: [...ended, ...silent] };
+  await foldStreams(sql, changed, options);
+  const touched = new Set([...changed.begun, ...changed.ended].map(({ release }) => release));
+  const last = rows.at(-1);
+  await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [
+    last?.xid ?? xid,
+    last?.seq ?? seq,
+    options.now,
+  ]);
+  if (touched.size > 0) await announceChange(sql, countsChange([...touched]));
+  return { touched: [...touched], hasMore };
 }
 
 /** While the server was away no machine could answer: the open windows are longer by that time, or a restart would look like a crash of the fleet. */
