@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { Agent, get } from 'node:https';
+import { createHttpsClient, readBody } from '@klpkit/https';
 import type { Evidence, GateDecision } from '@klpkit/rollout';
 
 /** What the server makes of one release. */
@@ -22,13 +20,16 @@ export interface OperatorOptions {
   readonly token: string;
 }
 
+/** What one look at the server may take. */
+const limits = { wholeMs: 30_000, maxBytes: 16 << 20 };
+
 /** The server as an operator asks it, over the same HTTPS as everybody. */
 export function openOperator({ url, ca, token }: OperatorOptions) {
-  const agent = new Agent({ keepAlive: true, ca });
+  const client = createHttpsClient({ ca });
+  const headers = { authorization: `Bearer ${token}` };
   const ask = async (path: string): Promise<{ status: number; text: string }> => {
-    const outgoing = get(new URL(path, url), { agent, headers: { authorization: `Bearer ${token}` } });
-    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-    return { status: answer.statusCode ?? 0, text: Buffer.concat(await answer.toArray()).toString() };
+    const answer = await client.request(new URL(path, url), { headers, ...limits });
+    return { status: answer.status, text: new TextDecoder().decode(await readBody(answer)) };
   };
   return {
     async report(release: string): Promise<FleetReport | null> {
@@ -38,7 +39,7 @@ export function openOperator({ url, ca, token }: OperatorOptions) {
       const { evidence, decision, explanation } = JSON.parse(text) as FleetReport;
       return { evidence, decision, explanation, pings: pingsOf((await ask('/metrics')).text, release) };
     },
-    close: () => agent.destroy(),
+    close: () => client.close(),
   };
 }
 
