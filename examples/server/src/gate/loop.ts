@@ -7,7 +7,7 @@ import { readLog } from '../ingest/tally.ts';
 import type { Published } from '../publish/published.ts';
 import type { GateAct } from './gate.ts';
 import { runGate } from './gate.ts';
-import { expectedShare, phaseOf } from './phase-of.ts';
+import { expectedShare, phaseOf, reachedPhases } from './phase-of.ts';
 
 /** Counts and decides, whenever it is told to and at least once an interval. */
 export interface GateLoop {
@@ -92,6 +92,7 @@ async function readAndDecide(database: Database, options: Round): Promise<void> 
     const result = await readLog(database, {
       gate: settings,
       phaseOf: (release, tier) => phaseOf(published.current(), release, tier),
+      phases: reachedPhases(published.current()),
       expectedShare: (release, tier) =>
         expectedShare(published.current(), { release, tier, controlRate: settings.controlRate }),
       now: clock(),

@@ -1,4 +1,5 @@
 import { expectedShareOf } from '@klpkit/rollout';
+import type { ReachedPhase } from '../ingest/read-part.ts';
 import type { Snapshot } from '../publish/published.ts';
 
 interface Share {
@@ -10,6 +11,15 @@ interface Share {
 /** The share of a tier that a release has reached, micro-percent; 0 where it has not come that far. */
 export function phaseOf(snapshot: Snapshot, release: string, tier: string): number {
   return shareOf(snapshot, release, tier)?.to ?? 0;
+}
+
+/** The phases, in every tier, of the releases whose rollouts go on: those that machines begin with. */
+export function reachedPhases(snapshot: Snapshot): ReachedPhase[] {
+  return [...snapshot.byKey.values()]
+    .filter(({ state }) => state.status.kind === 'running')
+    .flatMap(({ key, state }) =>
+      state.tiers.map(({ tier }) => ({ release: key, tier, phase: phaseOf(snapshot, key, tier) })),
+    );
 }
 
 /**

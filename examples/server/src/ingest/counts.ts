@@ -1,6 +1,5 @@
 import type { Sql } from '../database/database.ts';
 import type { Attempt, Step, Stepped } from './attempt.ts';
-import type { LoggedPing } from './fold.ts';
 
 const group = 'release, tier, phase, kernel, arch, cpu_family, control';
 
@@ -58,30 +57,4 @@ export async function countSilent(sql: Sql, now: number): Promise<readonly Ended
     [now],
   );
   return rows;
-}
-
-/** Counts pings of every kind. Without a release the kernel is not kept: its name is the sender's choice and would let the table grow. */
-export async function countPings(sql: Sql, pings: readonly LoggedPing[]): Promise<void> {
-  if (pings.length === 0) return;
-  const kinds = [...Map.groupBy(pings, kindOf)].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const firsts = kinds.flatMap(([, [first]]) => first ?? []);
-  await sql.query(
-    `insert into ping_counts as c (release, tier, kernel, arch, kind, late, pings)
-     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::bigint[])
-     on conflict (release, tier, kernel, arch, kind, late) do update set pings = c.pings + excluded.pings`,
-    [
-      firsts.map(({ release }) => release ?? ''),
-      firsts.map(({ tier }) => tier),
-      firsts.map(({ release, kernel }) => (release === null ? '' : kernel)),
-      firsts.map(({ release, arch }) => (release === null ? '' : arch)),
-      firsts.map(({ kind }) => kind),
-      firsts.map(({ late }) => late),
-      kinds.map(([, all]) => all.length),
-    ],
-  );
-}
-
-/** None of these strings can hold a space. */
-function kindOf({ release, tier, kernel, arch, kind, late }: LoggedPing): string {
-  return release === null ? ` ${tier} ${kind} ${late}` : `${release} ${tier} ${kernel} ${arch} ${kind} ${late}`;
 }

@@ -48,6 +48,20 @@ describe('the group commit', () => {
     await answer;
   });
 
+  it('begins the next transaction before it answers the last one', async () => {
+    const { groups, write, waitFor } = heldWriter();
+    const group = createGroupCommit({ write, maxItems: 1, maxWaiting: 100 });
+    let begun = 0;
+    const first = group.add([2]).then(() => (begun = groups.length));
+    const second = group.add([4]);
+    await waitFor(1);
+    groups[0]!.end();
+    await first;
+    expect(begun).toBe(2);
+    groups[1]!.end();
+    await second;
+  });
+
   it('keeps a transaction small, but never splits a request', async () => {
     const { groups, write, waitFor } = heldWriter();
     const group = createGroupCommit({ write, maxItems: 3, maxWaiting: 100 });
@@ -74,8 +88,8 @@ describe('the group commit', () => {
       writes += 1;
       return Promise.reject(new ServerError('DATABASE_UNAVAILABLE', 'Away.'));
     };
-    const group = createGroupCommit({ write, maxItems: 100, maxWaiting: 100 });
-    const results = await Promise.allSettled([group.add([1]), group.add([2]), group.add([3])]);
+    const group = createGroupCommit({ write, maxItems: 2, maxWaiting: 100 });
+    const results = await Promise.allSettled([group.add([1]), group.add([2]), group.add([3]), group.add([4])]);
     expect(results.every(({ status }) => status === 'rejected')).toBe(true);
     expect(writes).toBe(1);
   });

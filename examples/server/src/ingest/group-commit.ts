@@ -1,4 +1,5 @@
 import { isServerError, ServerError } from '../errors.ts';
+import { createWaitingLine, type Waiting } from './waiting-line.ts';
 
 /** Collects what concurrent requests bring and writes it together. */
 export interface GroupCommit<Item> {
@@ -18,32 +19,36 @@ export interface GroupCommitOptions<Item> {
   readonly maxWaiting: number;
 }
 
-interface Waiting<Item> {
-  readonly items: readonly Item[];
-  readonly resolve: (isNew: readonly boolean[]) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * While one transaction is under way the next one fills, so that a single request waits for one commit and a hundred of them for
  * two: no timer, no delay where there is no load.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
-  let queue: Waiting<Item>[] = [];
-  let waitingItems = 0;
+  const line = createWaitingLine<Item>(options.maxWaiting);
   let isClosed = false;
   let running: Promise<void> | undefined;
 
+  const write = async (items: readonly Item[]): Promise<readonly boolean[]> => {
+    try {
+      return await options.write(items);
+    } catch (error) {
+      // Whoever waits would wait as long, one group after the other, for the same answer.
+      if (isServerError(error, 'DATABASE_UNAVAILABLE')) line.refuseAll(error);
+      throw error;
+    }
+  };
   const drain = async (): Promise<void> => {
     // One turn of the event loop lets requests of the same moment into the first transaction.
     await new Promise((resolve) => setImmediate(resolve));
-    while (queue.length > 0) {
-      const group = takeGroup(queue, options.maxItems);
-      queue = queue.slice(group.length);
-      waitingItems -= countItems(group);
-      await writeGroup(group, options.write);
+    let answer = (): void => undefined;
+    while (!line.isEmpty()) {
+      const written = writeGroup(line.takeGroup(options.maxItems), write);
+      // While the database writes this one, the requests of the one before are answered: those answers take this thread as long.
+      answer();
+      answer = await written;
     }
     running = undefined;
+    answer();
   };
 
   return {
@@ -52,14 +57,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
         if (isClosed)
           throw new ServerError('SHUTTING_DOWN', 'The server is going down. Send this again in a few seconds.');
         if (items.length === 0) return resolve([]);
-        if (waitingItems + items.length > options.maxWaiting) {
-          throw new ServerError(
-            'OVERLOADED',
-            'More pings wait than can be written. Keep them and send them again in a minute.',
-          );
-        }
-        queue.push({ items, resolve, reject });
-        waitingItems += items.length;
+        line.join({ items, resolve, reject });
         running ??= drain();
       }),
     close: async () => {
@@ -69,36 +67,28 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   };
 }
 
-function takeGroup<Item>(queue: readonly Waiting<Item>[], maxItems: number): Waiting<Item>[] {
-  let total = 0;
-  const end = queue.findIndex(({ items }, index) => {
-    total += items.length;
-    return index > 0 && total > maxItems;
-  });
-  return queue.slice(0, end === -1 ? queue.length : end);
-}
-
+/** Writes a group; gives what answers its requests. */
 async function writeGroup<Item>(
   group: readonly Waiting<Item>[],
   write: GroupCommitOptions<Item>['write'],
-): Promise<void> {
+): Promise<() => void> {
   try {
     const isNew = await write(group.flatMap(({ items }) => items));
-    let start = 0;
-    for (const { items, resolve } of group) {
-      resolve(isNew.slice(start, start + items.length));
-      start += items.length;
-    }
+    return () => answerEach(group, isNew);
   } catch (error) {
-    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE')) {
-      for (const { reject } of group) reject(error);
-      return;
-    }
+    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE'))
+      return () => group.forEach(({ reject }) => reject(error));
     // Something in one request cannot be written: the others must not suffer for it.
-    for (const one of group) await writeGroup([one], write);
+    const answers: (() => void)[] = [];
+    for (const one of group) answers.push(await writeGroup([one], write));
+    return () => answers.forEach((answer) => answer());
   }
 }
 
-function countItems<Item>(group: readonly Waiting<Item>[]): number {
-  return group.reduce((sum, { items }) => sum + items.length, 0);
+function answerEach<Item>(group: readonly Waiting<Item>[], isNew: readonly boolean[]): void {
+  let start = 0;
+  for (const { items, resolve } of group) {
+    resolve(isNew.slice(start, start + items.length));
+    start += items.length;
+  }
 }

@@ -26,7 +26,7 @@ interface IntakeOptions {
   readonly tiers: ReadonlySet<string>;
   readonly clock: Clock;
   /** Called after each commit. */
-  readonly onCommit: (accepted: readonly Ping[]) => void;
+  readonly onCommit: () => void;
 }
 
 /** Takes parsed pings and answers when they are durable. */
@@ -34,16 +34,20 @@ export function createIntake(
   options: IntakeOptions,
 ): (pings: readonly Ping[], tier: string | undefined) => Promise<IntakeResult> {
   return async (pings, tier) => {
-    const judged = pings.map((ping) => ({ ping, refused: refuse(ping, options, tier) }));
-    const good = judged.filter(({ refused }) => refused === undefined).map(({ ping }) => ping);
-    const refused = judged.flatMap(({ refused: why }) => why ?? []);
+    const good: Ping[] = [];
+    const refused: RefusedPing[] = [];
+    for (const ping of pings) {
+      const why = refuse(ping, options, tier);
+      if (why === undefined) good.push(ping);
+      else refused.push(why);
+    }
     const [first] = refused;
     if (good.length === 0 && first !== undefined) throw new ServerError(first.code, first.message);
     const receivedAt = options.clock();
     const isNew = await options.log.add(good.map((ping) => ({ ping, receivedAt })));
-    const accepted = good.filter((_, index) => isNew[index] === true);
-    options.onCommit(accepted);
-    return { accepted: accepted.length, duplicates: good.length - accepted.length, refused };
+    options.onCommit();
+    const accepted = isNew.filter(Boolean).length;
+    return { accepted, duplicates: good.length - accepted, refused };
   };
 }
 

@@ -6,8 +6,9 @@ import { countChecks } from '../dashboard/count-checks.ts';
 import { countFailures } from '../dashboard/count-failures.ts';
 import { type Database, type Sql, workWithinMs } from '../database/database.ts';
 import { foldStreams } from '../gate/streams.ts';
-import { countPings, countSilent } from './counts.ts';
-import { foldPings, type LoggedPing } from './fold.ts';
+import { countSilent } from './counts.ts';
+import { foldPings } from './fold.ts';
+import { type Place, type ReachedPhase, readPart } from './read-part.ts';
 import { recordNews } from './record-news.ts';
 
 /** How the tally reads the log. */
@@ -15,6 +16,8 @@ export interface TallyOptions {
   readonly gate: Pick<GateSettings, 'answerWindowMs' | 'provenBy' | 'intervalMs'>;
   /** The share of a tier that a release has reached now, micro-percent: it names the phase an attempt belongs to. */
   readonly phaseOf: (release: string, tier: string) => number;
+  /** The same for the releases that machines begin with now. */
+  readonly phases: readonly ReachedPhase[];
   /** The probability that the next machine to begin in a tier is a patched one; 1 where nothing can be learnt. */
   readonly expectedShare: (release: string, tier: string) => number;
   readonly now: number;
@@ -28,8 +31,6 @@ export interface TallyResult {
   readonly hasMore: boolean;
 }
 
-/** Pings in one reading: few enough that requests which come meanwhile do not notice. */
-const readingSize = 1000;
 /** After so many missed intervals, and not before a minute, the server counts as having been away. */
 const missedIntervals = 10;
 const leastAbsenceMs = 60_000;
@@ -46,35 +47,22 @@ export function readLog(database: Database, options: TallyOptions): Promise<Tall
 }
 
 async function readOn(sql: Sql, options: TallyOptions): Promise<TallyResult> {
-  const cursor = await sql.query<{ xid: string; seq: number; alive_at: number | null }>(
+  const cursor = await sql.query<Place & { alive_at: number | null }>(
     'select xid::text, seq, alive_at from tally for update',
   );
   const { xid = '0', seq = 0, alive_at: aliveAt = null } = cursor.rows[0] ?? {};
-  const { rows } = await sql.query<LoggedPing & { xid: string; seq: number }>(
-    `select attempt_id, kind, release, kernel, arch, tier, late, received_at, detail, xid::text, seq from pings
-     where (xid, seq) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
-     order by xid, seq limit ${readingSize}`,
-    [xid, seq],
-    { name: 'read-log' },
-  );
-  await countPings(sql, rows);
-  await countFailures(sql, rows);
-  await countChecks(sql, rows);
-  const news = foldPings(rows, options.gate.provenBy);
-  const { answerWindowMs } = options.gate;
-  const { begun, ended } = await recordNews(sql, news, { ...options, answerWindowMs });
-  const hasMore = rows.length === readingSize;
+  const { answerWindowMs, provenBy } = options.gate;
+  const part = await readPart(sql, { xid, seq }, { ...options, answerWindowMs, provenBy });
+  const { end, hasMore, pings } = part;
+  await countFailures(sql, pings);
+  await countChecks(sql, pings);
+  const { begun, ended } = await recordNews(sql, foldPings(pings, provenBy), { ...options, answerWindowMs });
   // Whoever is silent is known only when everything that was said has been read.
   const silent = hasMore ? [] : await forgiveAbsence(sql, aliveAt, options).then(() => countSilent(sql, options.now));
-  const changed = { begun, ended: [...ended, ...silent] };
+  const changed = { begun: [...part.begun, ...begun], ended: [...ended, ...silent] };
   await foldStreams(sql, changed, options);
   const touched = new Set([...changed.begun, ...changed.ended].map(({ release }) => release));
-  const last = rows.at(-1);
-  await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [
-    last?.xid ?? xid,
-    last?.seq ?? seq,
-    options.now,
-  ]);
+  await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [end.xid, end.seq, options.now]);
   if (touched.size > 0) await announceChange(sql, countsChange([...touched]));
   return { touched: [...touched], hasMore };
 }

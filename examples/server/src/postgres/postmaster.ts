@@ -62,13 +62,19 @@ export function startPostmaster(cluster: Cluster, options: { log: Logger; orphan
   };
 }
 
+/**
+ * A backend frees all that a statement needed at its end. glibc would give it back to the kernel and ask for it again with the next one,
+ * page by page: at hundreds of statements a second a tenth of what the server can do (mallopt(3)).
+ */
+const keepMemory = { MALLOC_TRIM_THRESHOLD_: String(64 * 1024 * 1024), MALLOC_TOP_PAD_: String(16 * 1024 * 1024) };
+
 function spawnPostgres(cluster: Cluster): ChildProcessByStdio<null, null, Readable> {
   return spawn(cluster.binaries.postgres, postmasterArguments(cluster), {
     ...cluster.user,
     cwd: cluster.dataDir,
     // A session of its own: Ctrl-C in the terminal reaches this program alone, which then stops the database in its turn.
     detached: true,
-    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' },
+    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin', ...keepMemory },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 }
