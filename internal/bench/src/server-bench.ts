@@ -34,7 +34,7 @@ const kernel = '6.1.0-56-amd64';
 const authority = testAuthority('p-256');
 
 /** As its README and its unit start it. */
-const serverOptions = ['--max-semi-space-size=8', '--no-parallel-scavenge', '--max-old-space-size=256'];
+const serverOptions = ['--max-semi-space-size=16', '--no-parallel-scavenge', '--max-old-space-size=256'];
 const serverPackage = fileURLToPath(new URL('../../../examples/server', import.meta.url));
 
 /** What is measured is what is deployed, made from the sources as they are now. */

@@ -48,18 +48,17 @@ describe('the group commit', () => {
     await answer;
   });
 
-  it('begins the next transaction before it answers the last one', async () => {
+  it('takes into the next transaction what those send who were just answered', async () => {
     const { groups, write, waitFor } = heldWriter();
-    const group = createGroupCommit({ write, maxItems: 1, maxWaiting: 100 });
-    let begun = 0;
-    const first = group.add([2]).then(() => (begun = groups.length));
-    const second = group.add([4]);
+    const group = createGroupCommit({ write, maxItems: 100, maxWaiting: 100 });
+    const again = group.add([2]).then(() => group.add([6]));
     await waitFor(1);
+    const meanwhile = group.add([4]);
     groups[0]!.end();
-    await first;
-    expect(begun).toBe(2);
+    await waitFor(2);
+    expect(groups[1]!.items).toEqual([4, 6]);
     groups[1]!.end();
-    await second;
+    await Promise.all([again, meanwhile]);
   });
 
   it('keeps a transaction small, but never splits a request', async () => {

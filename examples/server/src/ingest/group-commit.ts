@@ -38,17 +38,13 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
     }
   };
   const drain = async (): Promise<void> => {
-    // One turn of the event loop lets requests of the same moment into the first transaction.
-    await new Promise((resolve) => setImmediate(resolve));
-    let answer = (): void => undefined;
     while (!line.isEmpty()) {
-      const written = writeGroup(line.takeGroup(options.maxItems), write);
-      // While the database writes this one, the requests of the one before are answered: those answers take this thread as long.
-      answer();
-      answer = await written;
+      // One turn of the event loop: requests that are there already, those of whoever was just answered among them, come into this
+      // transaction. A statement costs as much as many rows, and its wake-up of the database interrupts this thread.
+      await new Promise((resolve) => setImmediate(resolve));
+      await writeGroup(line.takeGroup(options.maxItems), write);
     }
     running = undefined;
-    answer();
   };
 
   return {
@@ -67,28 +63,23 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   };
 }
 
-/** Writes a group; gives what answers its requests. */
 async function writeGroup<Item>(
   group: readonly Waiting<Item>[],
   write: GroupCommitOptions<Item>['write'],
-): Promise<() => void> {
+): Promise<void> {
   try {
     const isNew = await write(group.flatMap(({ items }) => items));
-    return () => answerEach(group, isNew);
+    let start = 0;
+    for (const { items, resolve } of group) {
+      resolve(isNew.slice(start, start + items.length));
+      start += items.length;
+    }
   } catch (error) {
-    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE'))
-      return () => group.forEach(({ reject }) => reject(error));
+    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE')) {
+      for (const { reject } of group) reject(error);
+      return;
+    }
     // Something in one request cannot be written: the others must not suffer for it.
-    const answers: (() => void)[] = [];
-    for (const one of group) answers.push(await writeGroup([one], write));
-    return () => answers.forEach((answer) => answer());
-  }
-}
-
-function answerEach<Item>(group: readonly Waiting<Item>[], isNew: readonly boolean[]): void {
-  let start = 0;
-  for (const { items, resolve } of group) {
-    resolve(isNew.slice(start, start + items.length));
-    start += items.length;
+    for (const one of group) await writeGroup([one], write);
   }
 }

@@ -39,10 +39,10 @@ async function openNew(name: string): Promise<Database> {
 
 /** The same numbers for the same seed, everywhere. */
 function numbersFrom(seed: string): (below: number) => number {
-  let count = 0;
+  let given = 0;
   return (below) => {
-    count += 1;
-    return createHash('sha256').update(`${seed} ${count}`).digest().readUInt32BE(0) % below;
+    given += 1;
+    return createHash('sha256').update(`${seed} ${given}`).digest().readUInt32BE(0) % below;
   };
 }
 
