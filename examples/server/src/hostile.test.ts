@@ -127,6 +127,14 @@ describe('a hostile body', () => {
     expect(json).toMatchObject({ ok: false, message: expect.stringMatching(/\.$/) });
   });
 
+  it('that has come whole costs no new connection', async () => {
+    const one = machine();
+    const headers = { 'content-type': 'application/json' };
+    await harness.ask('POST', '/v1/pings', { agent: one, body: Buffer.from('{"pings":['), headers });
+    await until(() => Object.keys(one.freeSockets).length === 1);
+    one.destroy();
+  });
+
   it.each(['gzip', 'br', 'deflate', 'zstd', 'gzip, gzip'])('that is packed (%s) is not unpacked', async (encoding) => {
     // A gigabyte once it is unpacked ten times over.
     const { status, json } = await post(gzipSync(Buffer.alloc(10_000_000)), {

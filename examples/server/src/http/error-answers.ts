@@ -26,6 +26,8 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
   if (error.status === 503) reply.header('retry-after', String(retryAfterS));
   // What is left of a body that was refused is not read: the connection ends with the answer.
   if (error.status === 413) reply.header('connection', 'close');
+  // fastify ends it with every body that it cannot read. Where all of it has come, another handshake would cost more than all the rest.
+  else if (request.raw.complete) reply.removeHeader('connection');
   return reply.code(error.status).send({ ok: false, code: error.code, message: plainMessage(error) });
 }
 

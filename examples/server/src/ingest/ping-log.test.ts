@@ -47,14 +47,38 @@ describe('the log of pings', () => {
     expect(statements).toEqual(['all', 'all']);
   });
 
-  it('tells which were there already, and asks first for a while then', async () => {
+  it('knows by itself what it wrote of late', async () => {
     const { sql, statements } = tableOfIds();
     const log = openPingLog(sql);
     const [first, second] = [taken(), taken()];
     await log.append([first]);
     expect(await log.append([first, second, second])).toEqual([false, true, false]);
+    expect(await log.append([first, second])).toEqual([false, false]);
+    expect(statements).toEqual(['all', 'all']);
+  });
+
+  it('tells which others were there already, and asks first for a while then', async () => {
+    const { sql, statements } = tableOfIds();
+    const [first, second] = [taken(), taken()];
+    // Another server on the same database.
+    await openPingLog(sql).append([first]);
+    const log = openPingLog(sql);
+    expect(await log.append([first, second, second])).toEqual([false, true, false]);
     expect(await log.append([second, taken()])).toEqual([false, true]);
     expect(statements).toEqual(['all', 'all', 'new ones', 'new ones']);
+  });
+
+  it('does not take for written what was not', async () => {
+    const { sql } = tableOfIds();
+    const log = openPingLog({
+      query: (...words: Parameters<Sql['query']>) =>
+        isAway ? Promise.reject(new Error('away')) : (sql.query(...words) as never),
+    } as Sql);
+    const one = taken();
+    let isAway = true;
+    await expect(log.append([one])).rejects.toThrow('away');
+    isAway = false;
+    expect(await log.append([one])).toEqual([true]);
   });
 
   it('passes on whatever else goes wrong', async () => {

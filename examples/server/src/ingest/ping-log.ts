@@ -2,6 +2,7 @@ import type { Ping } from '@klpkit/pings';
 import { DatabaseError } from 'pg';
 import { plainColumn, textColumn } from '../database/columns.ts';
 import type { Sql } from '../database/database.ts';
+import { createRecent } from './recent.ts';
 
 /** A ping as it was taken. */
 export interface TakenPing {
@@ -24,7 +25,9 @@ on conflict do nothing
 returning id`;
 
 const uniqueViolation = '23505';
-/** After a repeated ping so long each statement asks row by row. Somebody who repeats on purpose costs one statement a minute. */
+/** Whoever sends a ping twice mostly does it soon, to the same server, for want of an answer: these are known without asking the database. */
+const rememberedPings = 5_000;
+/** After a repeated ping that was not remembered so long each statement asks row by row. Somebody who repeats on purpose costs one statement a minute. */
 const carefulMs = 60_000;
 
 /**
@@ -44,16 +47,25 @@ export function openPingLog(sql: Sql): PingLog {
       return false;
     }
   };
+  const append = async (rows: readonly TakenPing[]): Promise<Set<string>> => {
+    if (rows.length === 0) return new Set();
+    const columns = toColumns(rows);
+    return (await isAllNew(columns)) ? new Set(rows.map(({ ping }) => ping.id)) : insertNew(sql, columns);
+  };
+  const written = createRecent(rememberedPings);
   return {
     append: async (taken) => {
-      const rows = oncePerId(taken);
-      const columns = toColumns(rows);
-      const fresh = (await isAllNew(columns))
-        ? new Set(rows.map(({ ping }) => ping.id))
-        : await insertNew(sql, columns);
+      const rows = oncePerId(taken.filter(({ ping }) => !written.has(keyOf(ping))));
+      const fresh = await append(rows);
+      for (const { ping } of rows) written.add(keyOf(ping));
       return taken.map(({ ping }) => fresh.delete(ping.id));
     },
   };
+}
+
+/** The key of the table. */
+function keyOf({ id, sentAt }: Ping): string {
+  return `${id} ${sentAt}`;
 }
 
 async function insertNew(sql: Sql, columns: readonly string[]): Promise<Set<string>> {
