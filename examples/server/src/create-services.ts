@@ -1,6 +1,6 @@
 import type { Trust } from '@klpkit/payload';
 import type { Logger } from 'pino';
-import { createTokenCheck } from './access/tokens.ts';
+import { createTokenCheck } from './access/token-check.ts';
 import { type Changes, openChanges } from './changes/changes.ts';
 import type { Closers } from './closers.ts';
 import type { Database } from './database/database.ts';

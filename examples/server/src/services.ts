@@ -1,7 +1,7 @@
 import type { Trust } from '@klpkit/payload';
 import type { Ping } from '@klpkit/pings';
 import type { Logger } from 'pino';
-import type { TokenCheck } from './access/tokens.ts';
+import type { TokenCheck } from './access/token-check.ts';
 import type { Changes } from './changes/changes.ts';
 import type { Database } from './database/database.ts';
 import type { PayloadStore } from './files/payload-store.ts';

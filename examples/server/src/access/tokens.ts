@@ -1,6 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Sql } from '../database/database.ts';
-import type { Clock } from '../config.ts';
 import type { Role } from './users.ts';
 
 /** What a token allows: what a person of that role may do, or sending pings of one tier. */
@@ -65,45 +64,18 @@ export async function revokeToken(sql: Sql, id: string, now: number): Promise<bo
   return rowCount === 1;
 }
 
-/** Finds the owners of tokens. */
-export interface TokenCheck {
-  /** The token's record, where it is known, not revoked and not expired. */
-  find(token: string): Promise<TokenInfo | undefined>;
-  /** The id of a token that was good when it was last looked at; asks nobody. */
-  remembered(token: string): string | undefined;
-  /** Forgets what it remembers: a token was revoked here. */
-  forget(): void;
+/** All tokens that are good at a time, by {@link tokenName}. There are a few for each tier and person. */
+export async function loadTokens(sql: Sql, now: number): Promise<ReadonlyMap<string, TokenInfo>> {
+  const { rows } = await sql.query<TokenInfo & { hash: Buffer }>(
+    `select ${columns}, hash from tokens where revoked_at is null and (expires_at is null or expires_at > $1)`,
+    [now],
+  );
+  return new Map(rows.map(({ hash, ...info }) => [hash.toString('base64'), info]));
 }
 
-/** A revocation on another server is seen after this time at the latest. */
-const rememberMs = 10_000;
-
-/**
- * Looks tokens up by their hash, so that comparing takes the same time for every wrong one. Remembers good tokens for some seconds,
- * and wrong ones not at all: there are as many of those as somebody likes to invent.
- */
-export function createTokenCheck(sql: Sql, clock: Clock): TokenCheck {
-  const known = new Map<string, { info: TokenInfo; until: number }>();
-  const lookUp = async (token: string): Promise<TokenInfo | undefined> => {
-    const hash = hashOf(token);
-    const name = hash.toString('base64');
-    const entry = known.get(name);
-    if (entry !== undefined && entry.until > clock()) return entry.info;
-    const { rows } = await sql.query<TokenInfo>(`select ${columns} from tokens where hash = $1`, [hash]);
-    if (rows[0] === undefined) known.delete(name);
-    else known.set(name, { info: rows[0], until: clock() + rememberMs });
-    return rows[0];
-  };
-  return {
-    find: async (token) => {
-      const info = await lookUp(token);
-      const isGood =
-        info !== undefined && info.revokedAt === null && (info.expiresAt === null || info.expiresAt > clock());
-      return isGood ? info : undefined;
-    },
-    remembered: (token) => known.get(hashOf(token).toString('base64'))?.info.id,
-    forget: () => known.clear(),
-  };
+/** What a token is looked up by. Made of its hash, so that comparing takes the same time for every wrong one. */
+export function tokenName(token: string): string {
+  return hashOf(token).toString('base64');
 }
 
 function hashOf(token: string): Buffer {
