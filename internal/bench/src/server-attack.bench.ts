@@ -34,8 +34,13 @@ function missing(): string | undefined {
   return wrkMissing();
 }
 
-function pin(pid: number, cpu: number): void {
-  execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(cpu), String(pid)], { stdio: 'ignore' });
+function pin(pid: number, cpus: number | string): void {
+  execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(cpus), String(pid)], { stdio: 'ignore' });
+}
+
+function processorsOf(pid: number): string {
+  const { stdout } = spawnSync('taskset', ['--pid', '--cpu-list', String(pid)], { encoding: 'utf8' });
+  return stdout.split(': ')[1]?.trim() ?? '';
 }
 
 /** A process and all that it started; what they start later inherits it. */
@@ -107,6 +112,7 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
   const why = missing();
   if (why !== undefined) throw new Error(why);
   await using temp = await tempFolder('klpkit-bench-');
+  const processors = processorsOf(process.pid);
   const server = await startBenchServer(join(temp.path, 'state'));
   try {
     const place: Place = { server, release: await publishRelease(server, 'lp'), folder: temp.path };
@@ -115,6 +121,7 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
     await honest(place);
     return [await inRounds(place, context)];
   } finally {
+    pin(process.pid, processors);
     await server.stop();
   }
 }

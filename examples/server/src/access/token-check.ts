@@ -16,7 +16,7 @@ export interface TokenCheck {
 /** A revocation on another server is seen after this time at the latest. */
 const rememberMs = 10_000;
 /** However many wrong tokens somebody invents, the database is asked no more often. Who brings one waits so long at most. */
-const leastPauseMs = 500;
+const leastPauseMs = 100;
 
 type Tokens = ReadonlyMap<string, TokenInfo>;
 
