@@ -85,6 +85,6 @@ process.once('SIGTERM', () => {
 });
 holdSilent();
 void sendHostile();
-// Not before the silent connections are there: to open a thousand takes a moment.
-await sleep(500);
+// Not before the silent connections are there, and the server is through with taking them: they are held, not opened, while it is measured.
+await sleep(2_000);
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);
