@@ -22,6 +22,12 @@ const askingCpu = 1;
 /** With less of its processor left those who ask would be what is measured. */
 const leastIdle = 0.05;
 
+interface Asked {
+  readonly perSecond: number;
+  /** The share of their processor that those who ask had left. */
+  readonly idle: number;
+}
+
 interface Place {
   readonly server: BenchServer;
   readonly release: string;
@@ -57,8 +63,8 @@ function jiffies(cpu: number): { idle: number; all: number } {
   return { idle: (numbers[3] ?? 0) + (numbers[4] ?? 0), all: numbers.reduce((sum, one) => sum + one, 0) };
 }
 
-/** Pings a second of machines that send one after the other; how much those who ask had left. */
-async function honest({ server, release, folder }: Place): Promise<{ perSecond: number; idle: number }> {
+/** Machines that send one ping after the other. */
+async function honest({ server, release, folder }: Place): Promise<Asked> {
   const bodies = Array.from({ length: 30_000 }, () => JSON.stringify({ pings: [beforePing(release)] }));
   const before = jiffies(askingCpu);
   const { perSecond, failed, said } = await load({
@@ -73,12 +79,17 @@ async function honest({ server, release, folder }: Place): Promise<{ perSecond: 
   return { perSecond, idle: (after.idle - before.idle) / (after.all - before.all) };
 }
 
-async function besideHostile(place: Place): Promise<{ perSecond: number; idle: number }> {
+async function besideHostile(place: Place): Promise<Asked> {
   const { url, certificate } = place.server.said;
   const { release } = place;
   const attack: Attack = { url, certificate, release, requestsPerSecond: hostileRequestsPerSecond, silentConnections };
   const attacker = await startProgram(new URL('./server-attack-program.ts', import.meta.url), attack);
-  const seen = await honest(place).finally(() => attacker.stop());
+  let seen: Asked;
+  try {
+    seen = await honest(place);
+  } finally {
+    await attacker.stop();
+  }
   if (attacker.child.exitCode !== 0) throw new Error('no hostile request was answered: nothing was measured');
   return seen;
 }
