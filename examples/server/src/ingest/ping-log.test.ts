@@ -70,9 +70,8 @@ describe('the log of pings', () => {
 
   it('does not take for written what was not', async () => {
     const { sql } = tableOfIds();
-    const log = openPingLog({
-      query: (...words: Parameters<Sql['query']>) => (isAway ? Promise.reject(new Error('away')) : sql.query(...words)),
-    } as Sql);
+    const query: Sql['query'] = (...words) => (isAway ? Promise.reject(new Error('away')) : sql.query(...words));
+    const log = openPingLog({ query });
     const one = taken();
     let isAway = true;
     await expect(log.append([one])).rejects.toThrow('away');
