@@ -48,7 +48,7 @@ const acts = {
 export function actDialog({ act, close, done }) {
   const { title, button, says } = acts[act.type];
   const isGrave = act.type === 'block' || act.type === 'withdraw';
-  return html`<dialog aria-labelledby="act-title" aria-describedby="act-says" @close=${close}>
+  return html`<dialog aria-labelledby="act-title" aria-describedby="act-says" @close=${(/** @type {Event} */ { currentTarget }) => closed(currentTarget) && close()}>
     <form @submit=${(/** @type {SubmitEvent} */ event) => void submit(event, act, done)}>
       <h2 id="act-title">${title} <span class="key">${act.patch.key}</span>?</h2>
       <p id="act-says">${says}</p>
@@ -66,6 +66,11 @@ export function actDialog({ act, close, done }) {
 /** Closed and not only taken away: so the focus goes back to the button that opened it. @param {Event} event */
 function closeDialog({ target }) {
   /** @type {Element} */ (target).closest('dialog')?.close();
+}
+
+/** The event comes a moment after the end: whoever was quick has opened it again by then. @param {EventTarget | null} dialog */
+function closed(dialog) {
+  return !(/** @type {HTMLDialogElement} */ (dialog).open);
 }
 
 /** @param {Act} act */

@@ -231,6 +231,20 @@ describe.runIf(chromiumPath !== undefined)('the dashboard in Chromium', { timeou
     await page.context().close();
   });
 
+  it('opens a dialog again for whoever is quicker than the end of the last one', async () => {
+    const page = await open('operator', await publish('quick'));
+    await page.getByRole('button', { name: 'Pause …' }).click();
+    await page.getByRole('dialog').waitFor();
+    // In one task, as keys that were pressed while the page was busy.
+    const isOpen = await page.evaluate(`new Promise((resolve) => {
+      document.querySelector('dialog').addEventListener('close', () => setTimeout(() => resolve(document.querySelector('dialog')?.open)));
+      document.querySelector('dialog').close();
+      document.querySelector('[data-act=pause]').click();
+    })`);
+    expect(isOpen).toBe(true);
+    await page.context().close();
+  });
+
   const allRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   async function violations(page: Page, rules: readonly string[]): Promise<unknown> {
     await page.evaluate(axe.source);
