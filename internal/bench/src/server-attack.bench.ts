@@ -109,7 +109,7 @@ async function inRounds(place: Place, context: BenchContext): Promise<BenchRow> 
     );
   const ratio = median(all.map(({ alone, beside }) => beside / alone));
   return {
-    what: `single pings of ${honestConnections} honest connections beside ${hostileRequestsPerSecond} hostile requests a second and ${silentConnections.toLocaleString('en')} silent connections, to the same without; those who ask had ${Math.round(idle * 100)} % of their processor left`,
+    what: `single pings of ${honestConnections} honest connections beside at most ${hostileRequestsPerSecond} hostile requests a second and ${silentConnections.toLocaleString('en')} silent connections that are held, to the same without; those who ask had ${Math.round(idle * 100)} % of their processor left`,
     ours: median(all.map(({ beside }) => beside)),
     peer: median(all.map(({ alone }) => alone)),
     ratio,
