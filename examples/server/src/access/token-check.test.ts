@@ -7,13 +7,15 @@ import { createTokenCheck } from './token-check.ts';
 function tableOfTokens() {
   const good = new Set<string>();
   const table = { good, readings: 0, hold: Promise.resolve() };
-  const query = async () => {
+  const query = async (_text: string, [asked]: [readonly Buffer[]]) => {
     table.readings += 1;
-    const rows = [...good].map((token) => ({
-      id: token,
-      expiresAt: token === 'short' ? 5_000 : null,
-      hash: createHash('sha256').update(token).digest(),
-    }));
+    const rows = [...good]
+      .map((token) => ({
+        id: token,
+        expiresAt: token === 'short' ? 5_000 : null,
+        hash: createHash('sha256').update(token).digest(),
+      }))
+      .filter(({ hash }) => asked.some((one) => one.equals(hash)));
     await table.hold;
     return { rows };
   };
@@ -47,6 +49,7 @@ describe('the check of tokens', () => {
     let now = 0;
     const check = createTokenCheck(sql, () => now);
     expect((await check.find('short'))?.id).toBe('short');
+    expect((await check.find('long'))?.id).toBe('long');
     now = 5_000;
     expect(await check.find('short')).toBeUndefined();
     table.good.delete('long');

@@ -21,51 +21,60 @@ const leastPauseMs = 100;
 type Tokens = ReadonlyMap<string, TokenInfo>;
 
 /**
- * Keeps the good tokens in memory for some seconds. One that is not among them may have been made just now on another server: all are read
- * anew, by a query that begins after it came, for everybody who waits at once.
+ * Remembers good tokens for some seconds, and wrong ones not at all: there are as many of those as somebody likes to invent. Whatever is not
+ * remembered is looked up by one query for everybody who waits at once; it begins after they came, so that a token counts as soon as it is made.
  */
 export function createTokenCheck(sql: Sql, clock: Clock): TokenCheck {
-  let tokens: Tokens = new Map();
-  let until = Number.NEGATIVE_INFINITY;
+  const known = new Map<string, { info: TokenInfo; until: number }>();
   let revocations = 0;
-  const read = shareReading(async () => {
+  const lookUp = shareLookUps(async (names) => {
     const before = revocations;
-    const now = clock();
-    const found = await loadTokens(sql, now);
+    const until = clock() + rememberMs;
+    const found = await loadTokens(sql, names);
+    for (const name of names) known.delete(name);
     // What was revoked here while the database was read may still be in it.
-    if (before === revocations) [tokens, until] = [found, now + rememberMs];
+    if (before === revocations) for (const [name, info] of found) known.set(name, { info, until });
     return found;
   });
   const isGood = ({ expiresAt }: TokenInfo): boolean => expiresAt === null || expiresAt > clock();
   return {
     find: async (token) => {
       const name = tokenName(token);
-      const info = (until > clock() ? tokens.get(name) : undefined) ?? (await read()).get(name);
+      const entry = known.get(name);
+      const info = entry !== undefined && entry.until > clock() ? entry.info : await lookUp(name);
       return info !== undefined && isGood(info) ? info : undefined;
     },
-    remembered: (token) => tokens.get(tokenName(token))?.id,
+    remembered: (token) => known.get(tokenName(token))?.info.id,
     forget: () => {
       revocations += 1;
-      tokens = new Map();
-      until = Number.NEGATIVE_INFINITY;
+      known.clear();
     },
   };
 }
 
-/** Callers that come while one reading is under way, or before the next may begin, share the next. */
-function shareReading(load: () => Promise<Tokens>): () => Promise<Tokens> {
+/** Callers that come while one query is under way, or before the next may begin, share the next. */
+function shareLookUps(
+  load: (names: readonly string[]) => Promise<Tokens>,
+): (name: string) => Promise<TokenInfo | undefined> {
   let begunAt = -leastPauseMs;
   let running: Promise<unknown> = Promise.resolve();
+  let waiting = new Set<string>();
   let next: Promise<Tokens> | undefined;
   const begin = async (): Promise<Tokens> => {
     await running.catch(() => undefined);
     const waitMs = begunAt + leastPauseMs - performance.now();
     if (waitMs > 0) await sleep(waitMs);
     begunAt = performance.now();
+    const names = [...waiting];
+    waiting = new Set();
     next = undefined;
-    const loading = load();
+    const loading = load(names);
     running = loading;
     return loading;
   };
-  return () => (next ??= begin());
+  return async (name) => {
+    waiting.add(name);
+    next ??= begin();
+    return (await next).get(name);
+  };
 }

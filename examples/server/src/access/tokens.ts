@@ -64,11 +64,11 @@ export async function revokeToken(sql: Sql, id: string, now: number): Promise<bo
   return rowCount === 1;
 }
 
-/** All tokens that are good at a time, by {@link tokenName}. There are a few for each tier and person. */
-export async function loadTokens(sql: Sql, now: number): Promise<ReadonlyMap<string, TokenInfo>> {
+/** Those of the names (see {@link tokenName}) that belong to tokens which were not revoked, with their tokens. */
+export async function loadTokens(sql: Sql, names: readonly string[]): Promise<ReadonlyMap<string, TokenInfo>> {
   const { rows } = await sql.query<TokenInfo & { hash: Buffer }>(
-    `select ${columns}, hash from tokens where revoked_at is null and (expires_at is null or expires_at > $1)`,
-    [now],
+    `select ${columns}, hash from tokens where hash = any($1::bytea[]) and revoked_at is null`,
+    [names.map((name) => Buffer.from(name, 'base64'))],
   );
   return new Map(rows.map(({ hash, ...info }) => [hash.toString('base64'), info]));
 }

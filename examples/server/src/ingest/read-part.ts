@@ -65,7 +65,7 @@ news as materialized (
   where kind <> all ($3::text[]) and case kind when 'health' then (detail->>'index')::int >= $4 else true end),
 phases as (select * from unnest($5::text[], $6::text[], $7::int[]) as reached (release, tier, phase)),
 families as materialized (
-  select distinct release, cpu_family from outcome_counts where release in (select release from phases)),
+  select distinct release, cpu_family from outcome_counts where release in (select release from news)),
 begun as (
   insert into attempts (attempt_id, before_at, deadline, is_counted, release, tier, phase, kernel, arch, cpu_family, control, first_seen_at)
   select attempt_id, received_at, received_at + $8::bigint, true, release, tier, phase, kernel, arch, cpu_family,
