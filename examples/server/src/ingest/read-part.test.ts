@@ -138,3 +138,29 @@ describe('attempts that begin inside the database', () => {
     expect(found).toEqual(expected);
   });
 });
+
+it('reads no more text at once than it can hold, and all of it in the end', async () => {
+  const database = await openNew('long');
+  const below = numbersFrom('long');
+  const line = 'livepatch '.repeat(25).trim();
+  const incident = { kind: 'fault', title: line, attribution: 'weak', trace: Array.from({ length: 24 }, () => line) };
+  const base = { release: 'lp-1', tier: 'internal', kernel: '6.1.0-56-amd64', arch: 'x86_64', sentAt: start };
+  const long = Array.from({ length: 300 }, () => ({
+    receivedAt: start,
+    ping: parsePing({
+      ...base,
+      ...failed,
+      id: uuidFrom(below),
+      attemptId: uuidFrom(below),
+      incidents: Array.from({ length: 8 }, () => incident),
+    }),
+  }));
+  await openPingLog(database).append(long);
+  const gate = { answerWindowMs, provenBy: 3, intervalMs: 10 * answerWindowMs } as const;
+  const read = () => readLog(database, { gate, phaseOf, phases, expectedShare: () => 1, now: start });
+  expect((await read()).hasMore).toBe(true);
+  while ((await read()).hasMore);
+  const { rows } = await database.query('select pings from ping_counts');
+  await database.close();
+  expect(rows).toEqual([{ pings: 300 }]);
+});

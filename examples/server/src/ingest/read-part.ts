@@ -38,6 +38,8 @@ export interface Part {
 
 /** Pings in one reading: few enough that requests which come meanwhile do not notice. */
 const partSize = 1000;
+/** Text in one reading, bytes: a ping that tells of a failure may be a thousand times as long as others, and somebody may send only such. */
+const partBytes = 8 * 1024 * 1024;
 
 const group = 'release, tier, phase, kernel, arch, cpu_family, control';
 
@@ -49,10 +51,13 @@ const group = 'release, tier, phase, kernel, arch, cpu_family, control';
  * `detail` is looked into for those kinds alone in which it holds no text of the sender's choice: PostgreSQL refuses to read some.
  */
 const readNext = `
-with part as materialized (
-  select xid, seq, attempt_id, kind, release, kernel, arch, tier, late, received_at, detail from pings
+with next as materialized (
+  select xid, seq, attempt_id, kind, release, kernel, arch, tier, late, received_at, detail, octet_length(detail::text) as bytes from pings
   where (xid, seq) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
   order by xid, seq limit ${partSize}),
+part as materialized (
+  select * from (select *, sum(bytes) over (order by xid, seq) - bytes as bytes_before from next) as measured
+  where bytes_before < ${partBytes}),
 counted as (
   insert into ping_counts as c (release, tier, kernel, arch, kind, late, pings)
   -- Without a release the kernel is not kept: its name is the sender's choice and would let the table grow.
@@ -78,7 +83,7 @@ begun as (
 started as (
   insert into outcome_counts as c (${group}, started) select ${group}, count(*) from begun group by ${group}
   on conflict (${group}) do update set started = c.started + excluded.started)
-select xid::text, seq, (select count(*) from part) as size,
+select xid::text, seq, (select count(*) from next) = ${partSize} or (select count(*) from next) > (select count(*) from part) as "hasMore",
   (select coalesce(json_agg(one order by release, tier, control), '[]') from
     (select release, tier, control, count(*) from begun group by release, tier, control) as one) as begun,
   (select coalesce(json_agg(one order by xid, seq), '[]') from
@@ -87,7 +92,7 @@ select xid::text, seq, (select count(*) from part) as size,
 from part order by part.xid desc, part.seq desc limit 1`;
 
 interface Row extends Place {
-  readonly size: number;
+  readonly hasMore: boolean;
   readonly begun: Begun[];
   readonly pings: LoggedPing[];
 }
@@ -113,6 +118,6 @@ export async function readPart(sql: Sql, from: Place, options: PartOptions): Pro
   );
   const [row] = rows;
   if (row === undefined) return { end: from, hasMore: false, begun: [], pings: [] };
-  const { xid, seq, size, begun, pings } = row;
-  return { end: { xid, seq }, hasMore: size === partSize, begun, pings };
+  const { xid, seq, hasMore, begun, pings } = row;
+  return { end: { xid, seq }, hasMore, begun, pings };
 }
