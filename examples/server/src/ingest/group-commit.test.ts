@@ -48,17 +48,32 @@ describe('the group commit', () => {
     await answer;
   });
 
-  it('takes into the next transaction what those send who were just answered', async () => {
+  it('writes one half of those that come again and again while it answers the other', async () => {
+    const { groups, write, waitFor } = heldWriter();
+    const group = createGroupCommit({ write, maxItems: 1000, maxWaiting: 1000 });
+    const senders = Array.from({ length: 40 }, async (_, sender) => {
+      for (let round = 0; round < 4; round += 1) await group.add([sender]);
+    });
+    for (let index = 0; index < 8; index += 1) {
+      await waitFor(index + 1);
+      groups[index]!.end();
+    }
+    await Promise.all(senders);
+    expect(groups.map(({ items }) => items.length)).toEqual([20, 20, 20, 20, 20, 20, 20, 20]);
+  });
+
+  it('hands the next group over before it answers the last, and answers at once where no other waits', async () => {
     const { groups, write, waitFor } = heldWriter();
     const group = createGroupCommit({ write, maxItems: 100, maxWaiting: 100 });
-    const again = group.add([2]).then(() => group.add([6]));
+    const order: string[] = [];
+    const first = group.add([2]).then(() => order.push(`answered with ${groups.length} handed over`));
     await waitFor(1);
-    const meanwhile = group.add([4]);
+    const second = group.add([4]).then(() => order.push(`answered with ${groups.length} handed over`));
     groups[0]!.end();
-    await waitFor(2);
-    expect(groups[1]!.items).toEqual([4, 6]);
+    await first;
     groups[1]!.end();
-    await Promise.all([again, meanwhile]);
+    await second;
+    expect(order).toEqual(['answered with 2 handed over', 'answered with 2 handed over']);
   });
 
   it('keeps a transaction small, but never splits a request', async () => {
@@ -91,6 +106,20 @@ describe('the group commit', () => {
     const results = await Promise.allSettled([group.add([1]), group.add([2]), group.add([3]), group.add([4])]);
     expect(results.every(({ status }) => status === 'rejected')).toBe(true);
     expect(writes).toBe(1);
+  });
+
+  it('does not try one request after the other on a database that has gone away', async () => {
+    let writes = 0;
+    const write = () => {
+      writes += 1;
+      return Promise.reject(writes === 1 ? new Error('bad item') : new ServerError('DATABASE_UNAVAILABLE', 'Away.'));
+    };
+    const group = createGroupCommit({ write, maxItems: 100, maxWaiting: 100 });
+    const results = await Promise.allSettled([group.add([1]), group.add([2]), group.add([3])]);
+    expect(results.map((result) => (result as PromiseRejectedResult).reason)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ code: 'DATABASE_UNAVAILABLE' })),
+    );
+    expect(writes).toBe(2);
   });
 
   it('refuses more than may wait, and nothing once it closes', async () => {

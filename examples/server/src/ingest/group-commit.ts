@@ -19,9 +19,15 @@ export interface GroupCommitOptions<Item> {
   readonly maxWaiting: number;
 }
 
+/** A group up to this size is not divided: a statement costs as much as some rows. */
+const undividedItems = 16;
+
 /**
- * While one transaction is under way the next one fills, so that a single request waits for one commit and a hundred of them for
- * two: no timer, no delay where there is no load.
+ * While one transaction is under way the next group comes together: no timer, and no delay where there is no load.
+ *
+ * Under load there are two halves. The database writes the one while this thread answers the other and reads what is sent next; the answers
+ * go out when the next statement has, since until then the database has nothing to do. Were all that wait written together, they would all be
+ * answered together too, and all come again together: thread and database would wait for each other in turn.
  */
 export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): GroupCommit<Item> {
   const line = createWaitingLine<Item>(options.maxWaiting);
@@ -37,12 +43,25 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       throw error;
     }
   };
+  /** Whoever was in the last group is likely to come again, so that half of all is half of those and of who waits now. */
+  const takeHalf = (lastItems: number): Waiting<Item>[] => {
+    const half = Math.ceil((line.waitingItems() + lastItems) / 2);
+    return line.takeGroup(Math.min(options.maxItems, Math.max(half, undividedItems)));
+  };
   const drain = async (): Promise<void> => {
+    let answer: Answer | undefined;
+    let lastItems = 0;
+    // Requests that are there already come into the first group.
+    await nextTurn();
     while (!line.isEmpty()) {
-      // One turn of the event loop: requests that are there already, those of whoever was just answered among them, come into this
-      // transaction. A statement costs as much as many rows, and its wake-up of the database interrupts this thread.
-      await new Promise((resolve) => setImmediate(resolve));
-      await writeGroup(line.takeGroup(options.maxItems), write);
+      const group = takeHalf(lastItems);
+      lastItems = countItems(group);
+      const writing = writeGroup(group, write);
+      if (answer !== undefined) await nextTurn().then(answer);
+      answer = await writing;
+      if (!line.isEmpty()) continue;
+      answer();
+      answer = undefined;
     }
     running = undefined;
   };
@@ -63,23 +82,61 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   };
 }
 
+/** Tells those of a group what became of it. */
+type Answer = () => void;
+
+/** Never rejects: what went wrong is for those of the group. */
 async function writeGroup<Item>(
   group: readonly Waiting<Item>[],
   write: GroupCommitOptions<Item>['write'],
-): Promise<void> {
+): Promise<Answer> {
   try {
     const isNew = await write(group.flatMap(({ items }) => items));
-    let start = 0;
-    for (const { items, resolve } of group) {
-      resolve(isNew.slice(start, start + items.length));
-      start += items.length;
-    }
+    return () => answerEach(group, isNew);
   } catch (error) {
-    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE')) {
-      for (const { reject } of group) reject(error);
-      return;
-    }
+    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE'))
+      return () => {
+        for (const { reject } of group) reject(error);
+      };
     // Something in one request cannot be written: the others must not suffer for it.
-    for (const one of group) await writeGroup([one], write);
+    return writeEach(group, write);
   }
+}
+
+async function writeEach<Item>(
+  group: readonly Waiting<Item>[],
+  write: GroupCommitOptions<Item>['write'],
+): Promise<Answer> {
+  const answers: Answer[] = [];
+  let away: { readonly error: unknown } | undefined;
+  const writeOne = async ({ items, resolve, reject }: Waiting<Item>): Promise<Answer> => {
+    try {
+      const isNew = await write(items);
+      return () => resolve(isNew);
+    } catch (error) {
+      if (isServerError(error, 'DATABASE_UNAVAILABLE')) away = { error };
+      return () => reject(error);
+    }
+  };
+  for (const one of group) answers.push(away === undefined ? await writeOne(one) : one.reject.bind(undefined, away.error));
+  return () => {
+    for (const answer of answers) answer();
+  };
+}
+
+function answerEach<Item>(group: readonly Waiting<Item>[], isNew: readonly boolean[]): void {
+  let start = 0;
+  for (const { items, resolve } of group) {
+    resolve(isNew.slice(start, start + items.length));
+    start += items.length;
+  }
+}
+
+function countItems<Item>(group: readonly Waiting<Item>[]): number {
+  return group.reduce((sum, { items }) => sum + items.length, 0);
+}
+
+/** One turn of the event loop: what has come in is read. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

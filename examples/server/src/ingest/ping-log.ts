@@ -2,7 +2,7 @@ import type { Ping } from '@klpkit/pings';
 import { DatabaseError } from 'pg';
 import { plainColumn, textColumn } from '../database/columns.ts';
 import type { Sql } from '../database/database.ts';
-import { createRecent } from './recent.ts';
+import { createRecentPings } from './recent-pings.ts';
 
 /** A ping as it was taken. */
 export interface TakenPing {
@@ -25,8 +25,6 @@ on conflict do nothing
 returning id`;
 
 const uniqueViolation = '23505';
-/** Whoever sends a ping twice mostly does it soon, to the same server, for want of an answer: these are known without asking the database. */
-const rememberedPings = 5_000;
 /** After a repeated ping that was not remembered so long each statement asks row by row. Somebody who repeats on purpose costs one statement a minute. */
 const carefulMs = 60_000;
 
@@ -52,20 +50,16 @@ export function openPingLog(sql: Sql): PingLog {
     const columns = toColumns(rows);
     return (await isAllNew(columns)) ? new Set(rows.map(({ ping }) => ping.id)) : insertNew(sql, columns);
   };
-  const written = createRecent(rememberedPings);
+  // Whoever sends a ping twice mostly does it soon, to the same server, for want of an answer.
+  const written = createRecentPings();
   return {
     append: async (taken) => {
-      const rows = oncePerId(taken.filter(({ ping }) => !written.has(keyOf(ping))));
+      const rows = oncePerId(taken.filter(({ ping }) => !written.has(ping)));
       const fresh = await append(rows);
-      for (const { ping } of rows) written.add(keyOf(ping));
+      for (const { ping } of rows) written.add(ping);
       return taken.map(({ ping }) => fresh.delete(ping.id));
     },
   };
-}
-
-/** The key of the table. */
-function keyOf({ id, sentAt }: Ping): string {
-  return `${id} ${sentAt}`;
 }
 
 async function insertNew(sql: Sql, columns: readonly string[]): Promise<Set<string>> {

@@ -10,6 +10,8 @@ export interface Waiting<Item> {
 /** Requests in the order in which they came. */
 export interface WaitingLine<Item> {
   isEmpty(): boolean;
+  /** Items of all requests in it. */
+  waitingItems(): number;
   /** @throws ServerError `OVERLOADED` where too many items wait. */
   join(one: Waiting<Item>): void;
   /** Takes the first requests, together no more than so many items; a request is never split. */
@@ -21,29 +23,30 @@ export interface WaitingLine<Item> {
 /** Opens a line for so many items, so that a slow database does not fill the memory. */
 export function createWaitingLine<Item>(maxItems: number): WaitingLine<Item> {
   let line: Waiting<Item>[] = [];
-  let waitingItems = 0;
+  let waiting = 0;
   return {
     isEmpty: () => line.length === 0,
+    waitingItems: () => waiting,
     join: (one) => {
-      if (waitingItems + one.items.length > maxItems) {
+      if (waiting + one.items.length > maxItems) {
         throw new ServerError(
           'OVERLOADED',
           'More pings wait than can be written. Keep them and send them again in a minute.',
         );
       }
       line.push(one);
-      waitingItems += one.items.length;
+      waiting += one.items.length;
     },
     takeGroup: (most) => {
       const group = line.slice(0, countWithin(line, most));
       line = line.slice(group.length);
-      waitingItems -= group.reduce((sum, { items }) => sum + items.length, 0);
+      waiting -= group.reduce((sum, { items }) => sum + items.length, 0);
       return group;
     },
     refuseAll: (error) => {
       const all = line;
       line = [];
-      waitingItems = 0;
+      waiting = 0;
       for (const { reject } of all) reject(error);
     },
   };
