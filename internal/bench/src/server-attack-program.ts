@@ -1,10 +1,11 @@
-// Hostile machines, in a process of their own: requests that are refused, at a steady rate, and connections that say nothing.
-import { randomBytes } from 'node:crypto';
+// Hostile machines, in a process of their own: requests that are refused, by the clock, and connections that say nothing or too little.
+import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { beforePing } from './server-bench.ts';
+import { connect as connectTls } from 'node:tls';
+import { everyPeriod } from './server-clock.ts';
+import { type HostileKind, hostileKinds, type HostileRequest, requestsOf } from './server-hostile.ts';
 
 /** What the program is told. */
 export interface Attack {
@@ -12,79 +13,98 @@ export interface Attack {
   readonly certificate: string;
   readonly release: string;
   readonly requestsPerSecond: number;
+  /** The kinds of requests, all by default. */
+  readonly kinds?: readonly HostileKind[];
+  /** Say nothing, and come again when they are ended. */
   readonly silentConnections: number;
+  /** Say one byte a second, half of them in the headers and half in the body, and come again. */
+  readonly slowConnections: number;
+  /** Over this time the connections are opened one by one, so that they are also ended one by one. */
+  readonly openingMs: number;
+  /** The file into which it writes an {@link AttackReport} at its end. */
+  readonly report: string;
 }
 
-interface Hostile {
-  readonly path: string;
-  readonly method: string;
-  readonly headers: Record<string, string>;
-  readonly body: string | Buffer;
+/** What was sent and what came back. */
+export interface AttackReport {
+  readonly seconds: number;
+  readonly sent: number;
+  /** How often each status was answered. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Silent and slow connections that the server ended. */
+  readonly ended: number;
 }
 
 const attack = JSON.parse(process.argv[2] ?? '{}') as Attack;
 const over = new AbortController();
-let answered = 0;
-
-/** What is refused: a token that nobody has, no JSON, an unknown field, a body that unpacks, one that is too large, markup and SQL; and what was sent before. */
-function hostileRequests(): readonly Hostile[] {
-  const json = { 'content-type': 'application/json' };
-  const pings = (change: object): string => JSON.stringify({ pings: [{ ...beforePing(attack.release), ...change }] });
-  const post = { path: '/v1/pings', method: 'POST', headers: json };
-  return [
-    {
-      path: '/v1/admin/tokens',
-      method: 'GET',
-      headers: { authorization: `Bearer klp_${randomBytes(32).toString('base64url')}` },
-      body: '',
-    },
-    { ...post, body: '{"pings":[' },
-    { ...post, body: pings({ hostname: 'web-1' }) },
-    { ...post, body: pings({ tier: "x'; drop table pings; --" }) },
-    { ...post, body: pings({ release: '<script>alert(1)</script>' }) },
-    { ...post, headers: { ...json, 'content-encoding': 'gzip' }, body: gzipSync(Buffer.alloc(10_000_000)) },
-    { ...post, headers: { ...json, 'content-length': '900000000' }, body: '' },
-    { ...post, body: pings({}) },
-  ];
-}
+const statuses: Record<string, number> = {};
+let sent = 0;
+let ended = 0;
 
 /** Each on a connection that is kept where the server keeps it. */
-async function sendHostile(): Promise<void> {
+function sendHostile(): void {
   const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: attack.certificate });
-  const all = hostileRequests();
-  for (let sent = 0; !over.signal.aborted; sent += 1) {
-    const { path, method, headers, body } = all[sent % all.length] as Hostile;
+  const all = (attack.kinds ?? hostileKinds).map((kind) => requestsOf(kind, attack.release));
+  everyPeriod(1000 / attack.requestsPerSecond, over.signal, (index) => {
+    const make = all[index % all.length] as () => HostileRequest;
+    const { path, method, headers, body } = make();
     const outgoing = request(new URL(path, attack.url), { method, headers, agent, signal: over.signal });
+    sent += 1;
     outgoing.on('error', () => undefined);
     outgoing.once('response', (response) => {
-      answered += 1;
+      const status = String(response.statusCode);
+      statuses[status] = (statuses[status] ?? 0) + 1;
       response.resume();
     });
     outgoing.end(body);
-    await sleep(1000 / attack.requestsPerSecond, undefined, { signal: over.signal }).catch(() => undefined);
-  }
-  agent.destroy();
+  });
 }
 
-/** Opens another connection for each that the server ends. */
-function holdSilent(): void {
-  const port = Number(new URL(attack.url).port);
-  const open = (): void => {
+/** Keeps so many connections: another is opened for each that the server ends. */
+async function hold(count: number, open: (index: number) => Socket): Promise<void> {
+  const openAgain = (index: number): void => {
     if (over.signal.aborted) return;
-    const socket: Socket = connect({ port, host: '127.0.0.1' }).resume();
-    over.signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    const socket = open(index).resume();
+    const close = (): void => void socket.destroy();
+    over.signal.addEventListener('abort', close, { once: true });
     socket.on('error', () => undefined);
-    socket.once('close', () => setTimeout(open, 100).unref());
+    socket.once('close', () => {
+      over.signal.removeEventListener('abort', close);
+      ended += 1;
+      setTimeout(openAgain, 100, index).unref();
+    });
   };
-  for (let count = 0; count < attack.silentConnections; count += 1) open();
+  for (let index = 0; index < count; index += 1) {
+    openAgain(index);
+    await sleep(attack.openingMs / count);
+  }
+}
+
+const address = { host: '127.0.0.1', port: Number(new URL(attack.url || 'https://localhost').port) };
+
+function openSlow(index: number): Socket {
+  const socket = connectTls({ ...address, ca: attack.certificate, servername: 'localhost' });
+  const beginning = 'POST /v1/pings HTTP/1.1\r\nhost: localhost\r\n';
+  socket.once('secureConnect', () => {
+    socket.write(
+      index % 2 === 0
+        ? `${beginning}x-slow: `
+        : `${beginning}content-length: 10000\r\ncontent-type: application/json\r\n\r\n{`,
+    );
+    const timer = setInterval(() => socket.write(' '), 1000);
+    socket.once('close', () => clearInterval(timer));
+  });
+  return socket;
 }
 
 process.once('SIGTERM', () => {
   over.abort();
-  process.exit(answered > 0 ? 0 : 1);
+  const report: AttackReport = { seconds: (performance.now() - begunAt) / 1000, sent, statuses, ended };
+  writeFileSync(attack.report, JSON.stringify(report));
+  process.exit(0);
 });
-holdSilent();
-void sendHostile();
-// Not before the silent connections are there, and the server is through with taking them: they are held, not opened, while it is measured.
-await sleep(2_000);
+const begunAt = performance.now();
+sendHostile();
+await Promise.all([hold(attack.silentConnections, () => connect(address)), hold(attack.slowConnections, openSlow)]);
+// Only now, when all of it is under way, is anything measured.
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);

@@ -34,6 +34,7 @@ const kernel = '6.1.0-56-amd64';
 const authority = testAuthority('p-256');
 
 /** As its README and its unit start it. */
+const serverEnvironment = { ...process.env, MALLOC_ARENA_MAX: '2' };
 const serverOptions = ['--max-semi-space-size=16', '--no-parallel-scavenge', '--max-old-space-size=256'];
 const serverPackage = fileURLToPath(new URL('../../../examples/server', import.meta.url));
 
@@ -51,7 +52,10 @@ export async function startBenchServer(folder: string, token?: string): Promise<
   buildServer();
   const settings: ServerConfig = { stateDir: folder, trustCertificates: [authority.certificate] };
   const program = new URL('./server-program.mjs', import.meta.url);
-  const running = await startProgram<ServerSaid>(program, settings, serverOptions);
+  const running = await startProgram<ServerSaid>(program, settings, {
+    nodeOptions: serverOptions,
+    env: serverEnvironment,
+  });
   const { url, certificate } = running.said;
   const known = token ?? running.said.token ?? '';
   const agent = new Agent({ keepAlive: true, ca: certificate });

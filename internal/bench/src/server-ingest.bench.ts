@@ -15,9 +15,13 @@ export const name = 'server: ingest';
 const rounds = 11;
 const roundS = 2;
 const singleConnections = 64;
+/** For the peer as many as for us, though it would take them again: what wrk reads has a price, too. */
+const singleBodies = 60_000;
 const batchConnections = 8;
 const batchSize = 100;
 const storedPings = 1_000_000;
+/** Memory grows with the first connections and not with the next: the more waves, the nearer to where it stays. */
+const memoryWaves = 5;
 
 interface Place {
   readonly context: BenchContext;
@@ -67,17 +71,32 @@ async function post(
   return perSecond;
 }
 
-/** The first round warms all up and is not counted; each begins when what was sent before has been counted. */
-async function inRounds({ fresh, full }: Places, once: () => Promise<Round>): Promise<readonly Round[]> {
+interface Measures {
+  /** Of one of our servers. */
+  readonly ours: (place: Place) => Promise<number>;
+  readonly peer: () => Promise<number>;
+}
+
+/**
+ * The first round warms all up and is not counted. Which of the two servers comes first changes from round to round: what comes second
+ * meets a machine that was just at work.
+ */
+async function inRounds({ fresh, full }: Places, { ours, peer }: Measures): Promise<readonly Round[]> {
   const all: Round[] = [];
+  const inTurn = { fresh: () => ours(fresh), full: () => ours(full), peer };
   for (let round = 0; round <= rounds; round += 1) {
-    await allCounted(fresh);
-    await allCounted(full);
-    const figures = await once();
+    const figures = { fresh: 0, full: 0, peer: 0 };
+    for (const one of round % 2 === 0 ? orders.fresh : orders.full) {
+      await allCounted(fresh);
+      await allCounted(full);
+      figures[one] = await inTurn[one]();
+    }
     if (round > 0) all.push(figures);
   }
   return all;
 }
+
+const orders = { fresh: ['fresh', 'full', 'peer'], full: ['full', 'fresh', 'peer'] } as const;
 
 function figuresOf(all: readonly Round[], [ours, peer]: readonly [keyof Round, keyof Round]): Figures {
   return {
@@ -87,44 +106,30 @@ function figuresOf(all: readonly Round[], [ours, peer]: readonly [keyof Round, k
   };
 }
 
-async function singles(places: Places): Promise<readonly Round[]> {
-  const ask = (place: Place): Promise<number> =>
-    post(place, {
-      url: place.server.said.url,
-      connections: singleConnections,
-      bodies: bodies(place.release, 30_000, 1),
-    });
-  return inRounds(places, async () => ({
-    fresh: await ask(places.fresh),
-    full: await ask(places.full),
-    peer: await post(places.fresh, {
-      url: places.peerUrl,
-      connections: singleConnections,
-      bodies: bodies(places.fresh.release, 1_000, 1),
-    }),
-  }));
+function singles(places: Places): Promise<readonly Round[]> {
+  const ask = ({ release }: Place, url: string): Promise<number> =>
+    post(places.fresh, { url, connections: singleConnections, bodies: bodies(release, singleBodies, 1) });
+  return inRounds(places, {
+    ours: (place) => ask(place, place.server.said.url),
+    peer: () => ask(places.fresh, places.peerUrl),
+  });
 }
 
-async function batches(places: Places): Promise<readonly Round[]> {
-  const ask = async (place: Place): Promise<number> =>
-    batchSize *
-    (await post(place, {
-      url: place.server.said.url,
-      connections: batchConnections,
-      bodies: bodies(place.release, 2_000, batchSize),
-    }));
-  return inRounds(places, async () => ({
-    fresh: await ask(places.fresh),
-    full: await ask(places.full),
-    peer: await insertBatches(places.fresh.server.database, {
-      connections: batchConnections,
-      batchSize,
-      seconds: roundS,
-    }),
-  }));
+function batches(places: Places): Promise<readonly Round[]> {
+  return inRounds(places, {
+    ours: async (place) =>
+      batchSize *
+      (await post(place, {
+        url: place.server.said.url,
+        connections: batchConnections,
+        bodies: bodies(place.release, 2_000, batchSize),
+      })),
+    peer: () =>
+      insertBatches(places.fresh.server.database, { connections: batchConnections, batchSize, seconds: roundS }),
+  });
 }
 
-/** The tally works off its backlog: what earlier rounds left behind is not to be paid by this one. */
+/** The tally works off its backlog: what was measured before is not to be paid by what is measured next. */
 async function allCounted({ server, context }: Place): Promise<void> {
   const client = new Client(server.database);
   await client.connect();
@@ -167,11 +172,15 @@ function residentMebibytes(pid: number | undefined): number {
 async function memory(place: Place): Promise<BenchRow> {
   let most = 0;
   const timer = setInterval(() => (most = Math.max(most, residentMebibytes(place.server.child.pid))), 100);
-  await post(place, { url: place.server.said.url, connections: 500, bodies: bodies(place.release, 60_000, 1) }).finally(
-    () => clearInterval(timer),
-  );
+  const url = place.server.said.url;
+  try {
+    for (let wave = 0; wave < memoryWaves; wave += 1)
+      await post(place, { url, connections: 500, bodies: bodies(place.release, singleBodies, 1) });
+  } finally {
+    clearInterval(timer);
+  }
   return {
-    what: 'memory of the server process at 500 connections, most seen, without PostgreSQL’s',
+    what: `memory of the server process at 500 connections that came for the ${memoryWaves}th time, most seen, without PostgreSQL’s`,
     ours: most,
     peer: null,
     ratio: null,

@@ -33,7 +33,8 @@ export function wrkMissing(): string | undefined {
 export async function load({ url, connections, seconds, bodies, folder }: LoadOptions): Promise<Load> {
   const lines = join(folder, 'bodies');
   const script = join(folder, 'post.lua');
-  writeFileSync(lines, `${bodies.join('\n')}\n`);
+  // On the disk before anything is measured: it would be written in the background while a database writes, too.
+  writeFileSync(lines, `${bodies.join('\n')}\n`, { flush: true });
   writeFileSync(script, luaScript(lines));
   const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '20s', '-s', script, url];
   const wrk = spawn('wrk', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -69,14 +70,21 @@ export interface Running<T> {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** How {@link startProgram} starts one. */
+export interface ProgramOptions {
+  readonly nodeOptions?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** Starts one and waits for its line. */
 export async function startProgram<T>(
   program: URL,
   argument: unknown,
-  nodeOptions: readonly string[] = ['--conditions=@klpkit/source'],
+  options: ProgramOptions = {},
 ): Promise<Running<T>> {
+  const { nodeOptions = ['--conditions=@klpkit/source'], env = process.env } = options;
   const argv = [...nodeOptions, program.pathname, JSON.stringify(argument)];
-  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'], env });
   let line = '';
   for await (const chunk of child.stdout) {
     line += String(chunk);

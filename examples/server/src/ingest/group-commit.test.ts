@@ -62,6 +62,16 @@ describe('the group commit', () => {
     expect(groups.map(({ items }) => items.length)).toEqual([20, 20, 20, 20, 20, 20, 20, 20]);
   });
 
+  it('serves one who comes again as soon as he is answered', async () => {
+    const group = createGroupCommit({
+      write: (items: readonly number[]) => Promise.resolve(items.map(() => true)),
+      maxItems: 100,
+      maxWaiting: 100,
+    });
+    for (let round = 0; round < 5; round += 1) expect(await group.add([round])).toEqual([true]);
+    await group.close();
+  });
+
   it('hands the next group over before it answers the last, and answers at once where no other waits', async () => {
     const { groups, write, waitFor } = heldWriter();
     const group = createGroupCommit({ write, maxItems: 100, maxWaiting: 100 });

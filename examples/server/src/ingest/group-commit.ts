@@ -1,5 +1,6 @@
 import { isServerError, ServerError } from '../errors.ts';
-import { createWaitingLine, type Waiting } from './waiting-line.ts';
+import { createWaitingLine, type Waiting, type WaitingLine } from './waiting-line.ts';
+import { type Answer, countItems, type Write, writeGroup } from './write-group.ts';
 
 /** Collects what concurrent requests bring and writes it together. */
 export interface GroupCommit<Item> {
@@ -12,7 +13,7 @@ export interface GroupCommit<Item> {
 /** How {@link createGroupCommit} writes. */
 export interface GroupCommitOptions<Item> {
   /** Makes the items durable in one transaction, and says of each whether it was new. */
-  readonly write: (items: readonly Item[]) => Promise<readonly boolean[]>;
+  readonly write: Write<Item>;
   /** Items in one transaction. */
   readonly maxItems: number;
   /** Items that may wait; a request beyond is refused at once, so that a slow database does not fill the memory. */
@@ -34,7 +35,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   let isClosed = false;
   let running: Promise<void> | undefined;
 
-  const write = async (items: readonly Item[]): Promise<readonly boolean[]> => {
+  const write: Write<Item> = async (items) => {
     try {
       return await options.write(items);
     } catch (error) {
@@ -43,29 +44,11 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
       throw error;
     }
   };
-  /** Whoever was in the last group is likely to come again, so that half of all is half of those and of who waits now. */
-  const takeHalf = (lastItems: number): Waiting<Item>[] => {
-    const half = Math.ceil((line.waitingItems() + lastItems) / 2);
-    return line.takeGroup(Math.min(options.maxItems, Math.max(half, undividedItems)));
-  };
-  const drain = async (): Promise<void> => {
-    let answer: Answer | undefined;
-    let lastItems = 0;
-    // Requests that are there already come into the first group.
-    await nextTurn();
-    while (!line.isEmpty()) {
-      const group = takeHalf(lastItems);
-      lastItems = countItems(group);
-      const writing = writeGroup(group, write);
-      if (answer !== undefined) await nextTurn().then(answer);
-      answer = await writing;
-      if (!line.isEmpty()) continue;
-      answer();
-      answer = undefined;
-    }
+  const drainAll = async (): Promise<void> => {
+    // Whoever was answered last may be here again already.
+    while (!line.isEmpty()) await drain(line, { ...options, write });
     running = undefined;
   };
-
   return {
     add: (items) =>
       new Promise((resolve, reject) => {
@@ -73,7 +56,7 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
           throw new ServerError('SHUTTING_DOWN', 'The server is going down. Send this again in a few seconds.');
         if (items.length === 0) return resolve([]);
         line.join({ items, resolve, reject });
-        running ??= drain();
+        running ??= drainAll();
       }),
     close: async () => {
       isClosed = true;
@@ -82,58 +65,33 @@ export function createGroupCommit<Item>(options: GroupCommitOptions<Item>): Grou
   };
 }
 
-/** Tells those of a group what became of it. */
-type Answer = () => void;
+type DrainOptions<Item> = Pick<GroupCommitOptions<Item>, 'write' | 'maxItems'>;
 
-/** Never rejects: what went wrong is for those of the group. */
-async function writeGroup<Item>(
-  group: readonly Waiting<Item>[],
-  write: GroupCommitOptions<Item>['write'],
-): Promise<Answer> {
-  try {
-    const isNew = await write(group.flatMap(({ items }) => items));
-    return () => answerEach(group, isNew);
-  } catch (error) {
-    if (group.length === 1 || isServerError(error, 'DATABASE_UNAVAILABLE'))
-      return () => {
-        for (const { reject } of group) reject(error);
-      };
-    // Something in one request cannot be written: the others must not suffer for it.
-    return writeEach(group, write);
+/** Writes one group after the other until nobody waits. */
+async function drain<Item>(line: WaitingLine<Item>, { write, maxItems }: DrainOptions<Item>): Promise<void> {
+  let answer: Answer | undefined;
+  let lastItems = 0;
+  // Requests that are there already come into the first group.
+  await nextTurn();
+  while (!line.isEmpty()) {
+    const group = takeHalf(line, { lastItems, maxItems });
+    lastItems = countItems(group);
+    const writing = writeGroup(group, write);
+    if (answer !== undefined) await nextTurn().then(answer);
+    answer = await writing;
+    if (!line.isEmpty()) continue;
+    answer();
+    answer = undefined;
   }
 }
 
-async function writeEach<Item>(
-  group: readonly Waiting<Item>[],
-  write: GroupCommitOptions<Item>['write'],
-): Promise<Answer> {
-  const answers: Answer[] = [];
-  let away: { readonly error: unknown } | undefined;
-  const writeOne = async ({ items, resolve, reject }: Waiting<Item>): Promise<Answer> => {
-    try {
-      const isNew = await write(items);
-      return () => resolve(isNew);
-    } catch (error) {
-      if (isServerError(error, 'DATABASE_UNAVAILABLE')) away = { error };
-      return () => reject(error);
-    }
-  };
-  for (const one of group) answers.push(away === undefined ? await writeOne(one) : one.reject.bind(undefined, away.error));
-  return () => {
-    for (const answer of answers) answer();
-  };
-}
-
-function answerEach<Item>(group: readonly Waiting<Item>[], isNew: readonly boolean[]): void {
-  let start = 0;
-  for (const { items, resolve } of group) {
-    resolve(isNew.slice(start, start + items.length));
-    start += items.length;
-  }
-}
-
-function countItems<Item>(group: readonly Waiting<Item>[]): number {
-  return group.reduce((sum, { items }) => sum + items.length, 0);
+/** Whoever was in the last group is likely to come again, so that half of all is half of those and of who waits now. */
+function takeHalf<Item>(
+  line: WaitingLine<Item>,
+  { lastItems, maxItems }: { lastItems: number; maxItems: number },
+): Waiting<Item>[] {
+  const half = Math.ceil((line.waitingItems() + lastItems) / 2);
+  return line.takeGroup(Math.min(maxItems, Math.max(half, undividedItems)));
 }
 
 /** One turn of the event loop: what has come in is read. */

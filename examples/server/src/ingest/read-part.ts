@@ -37,7 +37,7 @@ export interface Part {
 }
 
 /** Pings in one reading: few enough that requests which come meanwhile do not notice. */
-const partSize = 1000;
+const partSize = 2500;
 /** Text in one reading, bytes: a ping that tells of a failure may be a thousand times as long as others, and somebody may send only such. */
 const partBytes = 8 * 1024 * 1024;
 

@@ -10,7 +10,10 @@ describe('recent pings', () => {
     const id = '01234567-89ab-4cde-8f01-23456789abcd';
     recent.add({ id, sentAt });
     expect(recent.has({ id, sentAt })).toBe(true);
-    const others = [sentAt + 1, sentAt - 1, sentAt + 2 ** 32, sentAt - 2 ** 32, 0].map((time) => ({ id, sentAt: time }));
+    const others = [sentAt + 1, sentAt - 1, sentAt + 2 ** 32, sentAt - 2 ** 32, 0].map((time) => ({
+      id,
+      sentAt: time,
+    }));
     for (let digit = 0; digit < id.length; digit += 1) {
       if (id[digit] === '-') continue;
       const other = id[digit] === 'e' ? 'f' : 'e';
