@@ -35,7 +35,12 @@ const authority = testAuthority('p-256');
 
 /** As its README and its unit start it. */
 const serverEnvironment = { ...process.env, MALLOC_ARENA_MAX: '2' };
-const serverOptions = ['--max-semi-space-size=16', '--no-parallel-scavenge', '--max-old-space-size=256'];
+const serverOptions = [
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=16',
+  '--no-parallel-scavenge',
+  '--max-old-space-size=256',
+];
 const serverPackage = fileURLToPath(new URL('../../../examples/server', import.meta.url));
 
 /** What is measured is what is deployed, made from the sources as they are now. */
