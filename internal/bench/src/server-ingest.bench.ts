@@ -17,6 +17,8 @@ const roundS = 2;
 const singleConnections = 64;
 /** For the peer as many as for us, though it would take them again: what wrk reads has a price, too. */
 const singleBodies = 60_000;
+const warmS = 15;
+const warmBodies = 300_000;
 const batchConnections = 8;
 const batchSize = 100;
 const storedPings = 1_000_000;
@@ -58,13 +60,13 @@ function bodies(release: string, count: number, size: number): string[] {
 
 async function post(
   place: Place,
-  body: { url: string; connections: number; bodies: readonly string[] },
+  body: { url: string; connections: number; bodies: readonly string[]; seconds?: number },
 ): Promise<number> {
-  const { url, ...rest } = body;
+  const { url, seconds = roundS, ...rest } = body;
   const { perSecond, failed, said } = await load({
     ...rest,
     url: `${url}/v1/pings`,
-    seconds: roundS,
+    seconds,
     folder: place.folder,
   });
   if (failed > 0) throw new Error(`${failed} requests were not answered well: ${said}`);
@@ -111,13 +113,23 @@ function figuresOf(all: readonly Round[], [ours, peer]: readonly [keyof Round, k
   };
 }
 
-function singles(places: Places): Promise<readonly Round[]> {
+async function singles(places: Places): Promise<readonly Round[]> {
+  await warmUp(places);
   const ask = ({ release }: Place, url: string): Promise<number> =>
     post(places.fresh, { url, connections: singleConnections, bodies: bodies(release, singleBodies, 1) });
   return inRounds(places, {
     ours: (place) => ask(place, place.server.said.url),
     peer: () => ask(places.fresh, places.peerUrl),
   });
+}
+
+/** V8 compiles for some hundred thousand requests until nothing changes any more, on threads that need processors, too. */
+async function warmUp({ fresh, full, peerUrl }: Places): Promise<void> {
+  const warm = (url: string, { release }: Place): Promise<number> =>
+    post(fresh, { url, connections: singleConnections, bodies: bodies(release, warmBodies, 1), seconds: warmS });
+  await warm(fresh.server.said.url, fresh);
+  await warm(full.server.said.url, full);
+  await warm(peerUrl, fresh);
 }
 
 function batches(places: Places): Promise<readonly Round[]> {
