@@ -8,6 +8,7 @@ import { median } from './median.ts';
 import type { Attack, AttackReport } from './server-attack-program.ts';
 import { type BenchServer, beforePing, publishRelease, startBenchServer } from './server-bench.ts';
 import { load, startProgram, wrkMissing } from './server-load.ts';
+import { treeOf } from './server-process-tree.ts';
 import type { Steady, SteadyReport } from './server-steady-program.ts';
 
 export const name = 'server: honest machines beside hostile ones';
@@ -55,9 +56,7 @@ function processorsOf(pid: number): string {
 
 /** A process and all that it started; what they start later inherits it. */
 function pinTree(pid: number, cpu: number): void {
-  pin(pid, cpu);
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
-  for (const child of stdout.split('\n').map(Number).filter(Boolean)) pinTree(child, cpu);
+  for (const process of treeOf(pid)) pin(process, cpu);
 }
 
 /** Jiffies of a processor: idle ones, and all. */
@@ -152,7 +151,7 @@ function spread(ratios: readonly number[]): string {
   return `rounds from ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}x`;
 }
 
-const besides = `beside ${hostile.requestsPerSecond} hostile requests a second, ${hostile.silentConnections.toLocaleString('en')} silent and ${hostile.slowConnections} slow connections that are ended and come again, to the same without`;
+const besides = `beside ${hostile.requestsPerSecond} hostile requests a second, ${hostile.silentConnections.toLocaleString('en')} silent and ${hostile.slowConnections} slow connections, ended and coming again but for those slow in the body, to the same without`;
 
 function mostRow(all: readonly Round[]): BenchRow {
   const idle = median(all.map(({ alone, beside }) => Math.min(alone.most.idle, beside.most.idle)));
@@ -182,7 +181,7 @@ function steadyRow(all: readonly Round[], [share, what]: readonly ['medianMs' | 
     peer: median(all.map(({ alone }) => alone.steady[share])),
     ratio: median(ratios),
     unit: 'ms',
-    target: isJudged ? 'at least 0.9x' : '–',
+    target: isJudged ? 'at least 0.9x' : null,
     ok: isJudged ? median(ratios) >= 0.9 : true,
   };
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import type { Attack, AttackReport } from './server-attack-program.ts';
 import { type BenchServer, publishRelease, startBenchServer } from './server-bench.ts';
 import { type HostileKind, hostileKinds } from './server-hostile.ts';
 import { startProgram } from './server-load.ts';
+import { treeOf } from './server-process-tree.ts';
 
 export const name = 'server: what a hostile request takes';
 
@@ -20,11 +20,6 @@ interface Place {
   readonly server: BenchServer;
   readonly release: string;
   readonly folder: string;
-}
-
-function treeOf(pid: number): number[] {
-  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
-  return [pid, ...stdout.split('\n').map(Number).filter(Boolean).flatMap(treeOf)];
 }
 
 /** Of all threads of the server and its database. */

@@ -1,6 +1,6 @@
 import { isServerError, ServerError } from '../errors.ts';
-import { createWaitingLine, type Waiting, type WaitingLine } from './waiting-line.ts';
-import { type Answer, countItems, type Write, writeGroup } from './write-group.ts';
+import { countItems, createWaitingLine, type Waiting, type WaitingLine } from './waiting-line.ts';
+import { type Answer, type Write, writeGroup } from './write-group.ts';
 
 /** Collects what concurrent requests bring and writes it together. */
 export interface GroupCommit<Item> {

@@ -14,7 +14,7 @@ const bitsPerWord = 2 ** 32;
 
 /**
  * Opens an empty memory of 1.5 MB. It is one block of numbers: thousands of short strings that live for a second each would be copied by
- * the garbage collector and traced in the background, which costs more than all the rest of what is done with a ping here.
+ * the garbage collector, and traced where they outlive two collections.
  */
 export function createRecentPings(): RecentPings {
   const memory = new Uint32Array(places * wordsPerPlace);

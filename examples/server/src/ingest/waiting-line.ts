@@ -40,7 +40,7 @@ export function createWaitingLine<Item>(maxItems: number): WaitingLine<Item> {
     takeGroup: (most) => {
       const group = line.slice(0, countWithin(line, most));
       line = line.slice(group.length);
-      waiting -= group.reduce((sum, { items }) => sum + items.length, 0);
+      waiting -= countItems(group);
       return group;
     },
     refuseAll: (error) => {
@@ -50,6 +50,11 @@ export function createWaitingLine<Item>(maxItems: number): WaitingLine<Item> {
       for (const { reject } of all) reject(error);
     },
   };
+}
+
+/** Items of all requests of a group. */
+export function countItems<Item>(group: readonly Waiting<Item>[]): number {
+  return group.reduce((sum, { items }) => sum + items.length, 0);
 }
 
 function countWithin<Item>(line: readonly Waiting<Item>[], most: number): number {

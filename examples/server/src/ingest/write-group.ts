@@ -48,8 +48,3 @@ function answerEach<Item>(group: readonly Waiting<Item>[], isNew: readonly boole
     start += items.length;
   }
 }
-
-/** Items of all requests of a group. */
-export function countItems<Item>(group: readonly Waiting<Item>[]): number {
-  return group.reduce((sum, { items }) => sum + items.length, 0);
-}
