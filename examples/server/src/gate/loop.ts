@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock, GateSettings } from '../config.ts';
 import type { Database } from '../database/database.ts';
 import { isServerError } from '../errors.ts';
+import { mostRows } from '../ingest/read-part.ts';
 import { readLog } from '../ingest/tally.ts';
 import type { Published } from '../publish/published.ts';
 import type { GateAct } from './gate.ts';
@@ -29,7 +30,7 @@ interface LoopOptions {
 }
 
 /** From the start of one reading to the next: a reading has a price of its own, whether it finds one ping or a thousand. */
-const leastPeriodMs = 250;
+const leastPeriodMs = 500;
 
 /** Starts the loop. An error is logged and the next round tries again; what was not read stays in the log. */
 export function startGateLoop(database: Database, options: LoopOptions): GateLoop {
@@ -88,6 +89,7 @@ interface Round extends LoopOptions {
 async function readAndDecide(database: Database, options: Round): Promise<void> {
   const { settings, published, clock, isClosed } = options;
   const touched = new Set<string>();
+  let rows = mostRows;
   for (let hasMore = true; hasMore && !isClosed(); ) {
     const result = await readLog(database, {
       gate: settings,
@@ -96,9 +98,11 @@ async function readAndDecide(database: Database, options: Round): Promise<void> 
       expectedShare: (release, tier) =>
         expectedShare(published.current(), { release, tier, controlRate: settings.controlRate }),
       now: clock(),
+      rows,
     });
     for (const release of result.touched) touched.add(release);
     hasMore = result.hasMore;
+    rows = result.nextRows;
     // Long backlogs are judged on the way: a bad release must not wait for the end of it.
     await decideEach(database, touched, options);
     touched.clear();

@@ -23,6 +23,8 @@ export interface PartOptions extends Pick<GateSettings, 'answerWindowMs' | 'prov
   /** Of the releases that machines begin with; attempts with others are begun one by one. */
   readonly phases: readonly ReachedPhase[];
   readonly now: number;
+  /** Rows at most, 1 to {@link mostRows}. */
+  readonly rows: number;
 }
 
 /** The next part of the log. */
@@ -30,14 +32,16 @@ export interface Part {
   /** Its end; where nothing was left to read, its beginning. */
   readonly end: Place;
   readonly hasMore: boolean;
+  /** How many rows to ask for next. */
+  readonly nextRows: number;
   /** Machines that began, in the order of release, tier and arm: they are written already. */
   readonly begun: readonly Begun[];
   /** What else says something, in the order of the log. */
   readonly pings: readonly LoggedPing[];
 }
 
-/** Pings in one reading: few enough that requests which come meanwhile do not notice. */
-const partSize = 2500;
+/** Pings in one part: it has a price of its own, and holds one of the database's processes until it is through. */
+export const mostRows = 5000;
 /** Text in one reading, bytes: a ping that tells of a failure may be a thousand times as long as others, and somebody may send only such. */
 const partBytes = 8 * 1024 * 1024;
 
@@ -54,7 +58,7 @@ const readNext = `
 with next as materialized (
   select xid, seq, attempt_id, kind, release, kernel, arch, tier, late, received_at, detail, octet_length(detail::text) as bytes from pings
   where (xid, seq) > ($1::xid8, $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
-  order by xid, seq limit ${partSize}),
+  order by xid, seq limit $10),
 part as materialized (
   select * from (select *, sum(bytes) over (order by xid, seq) - bytes as bytes_before from next) as measured
   where bytes_before < ${partBytes}),
@@ -83,13 +87,13 @@ begun as (
 started as (
   insert into outcome_counts as c (${group}, started) select ${group}, count(*) from begun group by ${group}
   on conflict (${group}) do update set started = c.started + excluded.started)
-select xid::text, seq, (select count(*) from next) = ${partSize} or (select count(*) from next) > (select count(*) from part) as "hasMore",
+select xid::text, seq, (select count(*) from next) as found, (select count(*) from part) as taken,
   (select coalesce(json_agg(one order by release, tier, control), '[]') from
     (select release, tier, control, count(*) from begun group by release, tier, control) as one) as begun,
   (select coalesce(json_agg(one order by xid, seq), '[]') from
     (select xid, seq, attempt_id, kind, release, kernel, arch, tier, late, received_at, detail from news
      where attempt_id not in (select attempt_id from begun)) as one) as pings
-from part order by part.xid desc, part.seq desc limit 1`;
+from (select xid, seq from part order by xid desc, seq desc limit 1) as last`;
 
 /**
  * The next rows come out of an index that is in their order. PostgreSQL does not know how few they are: where it has not looked at a table of
@@ -99,14 +103,16 @@ const readInOrder = 'set local enable_sort = off';
 const readAnyhow = 'set local enable_sort = on';
 
 interface Row extends Place {
-  readonly hasMore: boolean;
+  readonly found: number;
+  /** Less than what was found where the text of all would be too much. */
+  readonly taken: number;
   readonly begun: Begun[];
   readonly pings: LoggedPing[];
 }
 
 /** Reads the next part of the log, counts its pings and begins attempts. Called by the tally in its transaction, of which there is one at a time. */
 export async function readPart(sql: Sql, from: Place, options: PartOptions): Promise<Part> {
-  const { phases, provenBy, answerWindowMs, now } = options;
+  const { phases, provenBy, answerWindowMs, now, rows: most } = options;
   const silentKinds = ['transition', ...(provenBy === 'after' ? [] : ['after'])];
   await sql.query(readInOrder);
   const { rows } = await sql.query<Row>(
@@ -121,12 +127,24 @@ export async function readPart(sql: Sql, from: Place, options: PartOptions): Pro
       plainColumn(phases, ({ phase }) => phase),
       answerWindowMs,
       now,
+      most,
     ],
     { name: 'read-part' },
   );
   await sql.query(readAnyhow);
   const [row] = rows;
-  if (row === undefined) return { end: from, hasMore: false, begun: [], pings: [] };
-  const { xid, seq, hasMore, begun, pings } = row;
-  return { end: { xid, seq }, hasMore, begun, pings };
+  if (row === undefined) return { end: from, hasMore: false, nextRows: mostRows, begun: [], pings: [] };
+  const { xid, seq, found, taken, begun, pings } = row;
+  return {
+    end: { xid, seq },
+    hasMore: found === most || found > taken,
+    nextRows: rowsAfter({ most, found, taken }),
+    begun,
+    pings,
+  };
+}
+
+/** What is found is measured, whether it is taken or not: where text is long, asking for much would read most of it again and again. */
+function rowsAfter({ most, found, taken }: { most: number; found: number; taken: number }): number {
+  return Math.min(mostRows, 2 * (found > taken ? taken : most));
 }

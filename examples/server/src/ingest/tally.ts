@@ -21,6 +21,8 @@ export interface TallyOptions {
   /** The probability that the next machine to begin in a tier is a patched one; 1 where nothing can be learnt. */
   readonly expectedShare: (release: string, tier: string) => number;
   readonly now: number;
+  /** Rows to read at most. */
+  readonly rows: number;
 }
 
 /** What one reading found. */
@@ -29,6 +31,8 @@ export interface TallyResult {
   readonly touched: readonly string[];
   /** Whether the log had more than one reading takes. */
   readonly hasMore: boolean;
+  /** How many rows to ask for next: fewer after a part whose text was long. */
+  readonly nextRows: number;
 }
 
 /** After so many missed intervals, and not before a minute, the server counts as having been away. */
@@ -53,7 +57,7 @@ async function readOn(sql: Sql, options: TallyOptions): Promise<TallyResult> {
   const { xid = '0', seq = 0, alive_at: aliveAt = null } = cursor.rows[0] ?? {};
   const { answerWindowMs, provenBy } = options.gate;
   const part = await readPart(sql, { xid, seq }, { ...options, answerWindowMs, provenBy });
-  const { end, hasMore, pings } = part;
+  const { end, hasMore, nextRows, pings } = part;
   await countFailures(sql, pings);
   await countChecks(sql, pings);
   const { begun, ended } = await recordNews(sql, foldPings(pings, provenBy), { ...options, answerWindowMs });
@@ -64,7 +68,7 @@ async function readOn(sql: Sql, options: TallyOptions): Promise<TallyResult> {
   const touched = new Set([...changed.begun, ...changed.ended].map(({ release }) => release));
   await sql.query('update tally set xid = $1::xid8, seq = $2, alive_at = $3', [end.xid, end.seq, options.now]);
   if (touched.size > 0) await announceChange(sql, countsChange([...touched]));
-  return { touched: [...touched], hasMore };
+  return { touched: [...touched], hasMore, nextRows };
 }
 
 /** While the server was away no machine could answer: the open windows are longer by that time, or a restart would look like a crash of the fleet. */
