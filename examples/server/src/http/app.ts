@@ -6,6 +6,7 @@ import { addDashboardRoutes } from '../dashboard/dashboard-routes.ts';
 import { ServerError } from '../errors.ts';
 import { addReportRoutes } from '../reports/report-routes.ts';
 import type { Services } from '../services.ts';
+import { awaitFirstByte } from '../tls/first-byte.ts';
 import type { SecureContext } from '../tls/keeper.ts';
 import { addAdminRoutes } from './admin-routes.ts';
 import { bearerOf } from './authorize.ts';
@@ -27,6 +28,8 @@ export async function createApp(services: Services, tls: SecureContext): Promise
   const { limits } = services.config;
   const app = openFastify(services, tls);
   app.server.maxConnections = limits.maxConnections;
+  const silent = awaitFirstByte(app.server, limits.headersTimeoutMs);
+  app.addHook('preClose', async () => silent.close());
   app.setValidatorCompiler(({ schema }) => validatorOf(schema as z.ZodType));
   // Schemas of answers are there for the OpenAPI document; what is sent was made here.
   app.setSerializerCompiler(() => JSON.stringify);

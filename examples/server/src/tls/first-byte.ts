@@ -1,0 +1,42 @@
+import type { Server, Socket } from 'node:net';
+
+/** Connections that have not said anything yet. */
+export interface SilentConnections {
+  /** Ends them, and from now on each that comes. */
+  close(): void;
+}
+
+/**
+ * Lets TLS begin with a connection's first byte: what Node keeps for TLS costs a server many times what the connection alone costs, and
+ * whoever only connects shall not have it. The client speaks first in TLS (RFC 8446, 2), so that nobody else waits.
+ *
+ * @param server - A TLS server on which nobody else listens for `connection` yet.
+ * @param withinMs - A connection that is silent for so long is ended.
+ */
+export function awaitFirstByte(server: Server, withinMs: number): SilentConnections {
+  const begin = server.listeners('connection');
+  const silent = new Set<Socket>();
+  let isClosed = false;
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (isClosed) return void socket.destroy();
+    silent.add(socket);
+    const giveUp = (): void => void socket.destroy();
+    const forget = (): void => void silent.delete(socket);
+    socket.setTimeout(withinMs, giveUp).on('error', giveUp).on('close', forget);
+    socket.once('readable', () => {
+      forget();
+      socket.setTimeout(0, giveUp).off('error', giveUp).off('close', forget);
+      // What can be read may be the end.
+      if (socket.readableLength === 0) return giveUp();
+      // TLS takes what has been read already before it reads on.
+      for (const listener of begin) listener.call(server, socket);
+    });
+  });
+  return {
+    close: () => {
+      isClosed = true;
+      for (const socket of silent) socket.destroy();
+    },
+  };
+}
