@@ -271,6 +271,19 @@ describe('slow and many connections', () => {
     );
   });
 
+  it('that say nothing do not keep a server from going down', async () => {
+    const other = await startHarness({ limits: { headersTimeoutMs: 60_000 } });
+    const socket = connectTcp({ port: Number(new URL(other.server.url).port), host: '127.0.0.1' }).resume();
+    const closed = once(
+      socket.on('error', () => undefined),
+      'close',
+    );
+    await once(socket, 'connect');
+    // Whoever comes later is answered only when the server has that one, too.
+    expect((await other.ask('GET', '/healthz')).status).toBe(200);
+    await Promise.all([other.close(), closed]);
+  });
+
   it('of which far more come than there may be leave the server answering whoever is in', async () => {
     const agent = machine();
     expect((await harness.ask('GET', offerPath('internal'), { agent })).status).toBe(200);

@@ -30,7 +30,7 @@ interface LoopOptions {
 }
 
 /** From the start of one reading to the next: a reading has a price of its own, whether it finds one ping or a thousand. */
-const leastPeriodMs = 500;
+const leastPeriodMs = 1000;
 
 /** Starts the loop. An error is logged and the next round tries again; what was not read stays in the log. */
 export function startGateLoop(database: Database, options: LoopOptions): GateLoop {

@@ -41,7 +41,7 @@ export interface Part {
 }
 
 /** Pings in one part: it has a price of its own, and holds one of the database's processes until it is through. */
-export const mostRows = 5000;
+export const mostRows = 10_000;
 /** Text in one reading, bytes: a ping that tells of a failure may be a thousand times as long as others, and somebody may send only such. */
 const partBytes = 8 * 1024 * 1024;
 
