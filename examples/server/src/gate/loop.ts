@@ -29,7 +29,7 @@ interface LoopOptions {
   readonly onAct: (release: string, act: GateAct) => void;
 }
 
-/** From the start of one reading to the next: a reading has a price of its own, whether it finds one ping or a thousand. */
+/** From the start of one reading to the next, unless the interval is shorter: a reading has a price of its own, whether it finds one ping or a thousand. */
 const leastPeriodMs = 1000;
 
 /** Starts the loop. An error is logged and the next round tries again; what was not read stays in the log. */
@@ -37,11 +37,12 @@ export function startGateLoop(database: Database, options: LoopOptions): GateLoo
   const closing = new AbortController();
   let isWanted = false;
   let soaksSeenAt = 0;
-  let begunAt = -leastPeriodMs;
+  const periodMs = Math.min(leastPeriodMs, options.settings.intervalMs);
+  let begunAt = -periodMs;
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {
     while (isWanted && !closing.signal.aborted && options.isLeader()) {
-      await untilDue(begunAt, closing.signal);
+      await untilDue(begunAt + periodMs, closing.signal);
       if (closing.signal.aborted) return;
       begunAt = performance.now();
       isWanted = false;
@@ -76,8 +77,8 @@ export function startGateLoop(database: Database, options: LoopOptions): GateLoo
 }
 
 /** At once where nothing was read of late. */
-async function untilDue(begunAt: number, signal: AbortSignal): Promise<void> {
-  const waitMs = begunAt + leastPeriodMs - performance.now();
+async function untilDue(dueAt: number, signal: AbortSignal): Promise<void> {
+  const waitMs = dueAt - performance.now();
   if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
 }
 
