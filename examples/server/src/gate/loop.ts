@@ -37,12 +37,11 @@ export function startGateLoop(database: Database, options: LoopOptions): GateLoo
   const closing = new AbortController();
   let isWanted = false;
   let soaksSeenAt = 0;
-  const periodMs = Math.min(leastPeriodMs, options.settings.intervalMs);
-  let begunAt = -periodMs;
+  let begunAt = -leastPeriodMs;
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {
     while (isWanted && !closing.signal.aborted && options.isLeader()) {
-      await untilDue(begunAt + periodMs, closing.signal);
+      await untilDue(begunAt + Math.min(leastPeriodMs, options.settings.intervalMs), closing.signal);
       if (closing.signal.aborted) return;
       begunAt = performance.now();
       isWanted = false;

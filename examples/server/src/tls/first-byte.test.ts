@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect, createServer as createProxy, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { until } from '../testing/harness.ts';
 import { awaitFirstByte, type SilentConnections } from './first-byte.ts';
@@ -74,10 +73,10 @@ it('answers where the first byte comes alone, and the rest later than silence ma
     near.once('data', (hello: Buffer) => {
       near.pause();
       far.write(hello.subarray(0, 1));
-      void sleep(2 * shortMs).then(() => {
+      setTimeout(() => {
         far.write(hello.subarray(1));
         near.pipe(far);
-      });
+      }, 2 * shortMs);
     });
   }).listen(0, '127.0.0.1');
   await once(proxy, 'listening');
@@ -100,10 +99,10 @@ it.each([
 
 it('ends all that are silent when the server goes down', async () => {
   await start(longMs);
-  const sockets = Array.from({ length: 20 }, open);
+  const closed = Array.from({ length: 20 }, () => once(open(), 'close'));
   await until(async () => (await countOpen()) === 20);
   silent.close();
-  await Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')));
+  await Promise.all(closed);
   const late = open();
   await once(late, 'close');
   expect(await countOpen()).toBe(0);

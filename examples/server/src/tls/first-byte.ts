@@ -19,9 +19,9 @@ export function awaitFirstByte(server: Server, withinMs: number): SilentConnecti
   let isClosed = false;
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    if (isClosed) return void socket.destroy();
-    silent.add(socket);
     const giveUp = (): void => void socket.destroy();
+    if (isClosed) return giveUp();
+    silent.add(socket);
     const forget = (): void => void silent.delete(socket);
     socket.setTimeout(withinMs, giveUp).on('error', giveUp).on('close', forget);
     socket.once('readable', () => {
