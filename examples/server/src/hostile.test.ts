@@ -271,6 +271,17 @@ describe('slow and many connections', () => {
     );
   });
 
+  it('that begin a handshake and say no more are cut off', async () => {
+    const socket = connectTcp({ port: port(), host: '127.0.0.1' }).resume();
+    const closed = once(
+      socket.on('error', () => undefined),
+      'close',
+    );
+    // The first byte of a TLS record with a handshake (RFC 8446, 5.1).
+    socket.write(Buffer.of(0x16));
+    await closed;
+  });
+
   it('that say nothing do not keep a server from going down', async () => {
     const other = await startHarness({ limits: { headersTimeoutMs: 60_000 } });
     const socket = connectTcp({ port: Number(new URL(other.server.url).port), host: '127.0.0.1' }).resume();

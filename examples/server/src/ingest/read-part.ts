@@ -104,7 +104,7 @@ const readAnyhow = 'set local enable_sort = on';
 
 interface Row extends Place {
   readonly found: number;
-  /** Less than what was found where the text of all would be too much. */
+  /** Fewer than were found where the text of all would be too much. */
   readonly taken: number;
   readonly begun: Begun[];
   readonly pings: LoggedPing[];
