@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { databaseOf, type Harness, startHarness } from '../testing/harness.ts';
+import { databaseOf, type Harness, startHarness, until } from '../testing/harness.ts';
 import { openPingLog } from './ping-log.ts';
 import { mostRows, type ReachedPhase } from './read-part.ts';
 import { readLog } from './tally.ts';
@@ -98,6 +98,19 @@ function fleet(seed: string, attempts: number): Ping[] {
   return all.toSorted((a, b) => a.at - b.at).map(({ ping }) => ping);
 }
 
+/**
+ * Waits for transactions of anybody else on this PostgreSQL that are older than a ping and still open: no reading sees that ping before they
+ * end, and of contradicting pings what is read first stands.
+ */
+async function untilReadable(database: Database): Promise<void> {
+  await until(async () => {
+    const { rows } = await database.query<{ readable: boolean }>(
+      'select not exists (select from pings where xid >= pg_snapshot_xmin(pg_current_snapshot())) as readable',
+    );
+    return rows[0]?.readable;
+  });
+}
+
 /** Writes the pings in transactions of different sizes and reads the log after some of them; in the end every window is over. */
 async function count(database: Database, pings: readonly Ping[], options: { seed: string; phases: ReachedPhase[] }) {
   const below = numbersFrom(options.seed);
@@ -105,6 +118,7 @@ async function count(database: Database, pings: readonly Ping[], options: { seed
   const read = async (now: number): Promise<void> => {
     const gate = { answerWindowMs, provenBy: 3, intervalMs: 10 * answerWindowMs } as const;
     const settings = { gate, phaseOf, phases: options.phases, expectedShare: () => 1, now, rows: 1 + below(400) };
+    await untilReadable(database);
     while ((await readLog(database, settings)).hasMore);
   };
   for (let from = 0; from < pings.length; ) {
@@ -158,6 +172,7 @@ it('reads no more text at once than it can hold, and all of it in the end', asyn
   await openPingLog(database).append(long);
   const gate = { answerWindowMs, provenBy: 3, intervalMs: 10 * answerWindowMs } as const;
   const read = (rows: number) => readLog(database, { gate, phaseOf, phases, expectedShare: () => 1, now: start, rows });
+  await untilReadable(database);
   const first = await read(mostRows);
   // What it found beyond that was measured for nothing: it asks for less next time.
   expect(first).toMatchObject({ hasMore: true });
