@@ -48,7 +48,10 @@ export async function startPingWriter(connection: NatsConnection, options: Write
       try {
         messages = await consumer.fetch({ max_messages: maxAtOnce, expires: pullMs });
         for await (const message of messages) {
-          const work: Promise<void> = write(message, options).finally(() => inHand.delete(work));
+          const work: Promise<void> = write(message, options)
+            // The connection has ended in between: the stream delivers it again.
+            .catch((error: unknown) => options.log.warn({ err: error }, 'a message of the stream was not answered'))
+            .finally(() => inHand.delete(work));
           inHand.add(work);
           if (inHand.size >= maxInHand) await Promise.race(inHand);
         }
