@@ -207,6 +207,7 @@ function openListener(settings: ClientConfig, log: Logger): Listener {
     next.on('notification', ({ channel, payload }) => callbacks.get(channel)?.(payload ?? ''));
     try {
       await next.connect();
+      if (isClosed) return await next.end();
       client = next;
       for (const channel of callbacks.keys()) await next.query(`listen ${channel}`);
       for (const onNotice of callbacks.values()) onNotice(undefined);

@@ -33,7 +33,8 @@ export interface QueueParts {
 /** Opens the stream and writes what is in it; any number of servers do the same on one stream. */
 export async function openQueue({ settings, group, closers, log, onCommit }: QueueParts): Promise<Queue> {
   const connection = await connectNats(settings.url, log);
-  closers.add(() => connection.drain());
+  // Where NATS is away there is nobody to say goodbye to. What it was not told is delivered again.
+  closers.add(() => connection.drain().catch(() => connection.close()));
   await ensurePingStream(connection, settings);
   const writer = await startPingWriter(connection, { group, log, onCommit });
   closers.add(() => writer.close());

@@ -173,6 +173,12 @@ describe.skipIf(missing !== undefined)(
         code: 'QUEUE_UNAVAILABLE',
       });
     });
+
+    it('do not keep a server from going down when NATS is gone', async () => {
+      await Promise.all([cluster.kill(0), cluster.kill(1), cluster.kill(2)]);
+      await until(async () => (await measured()).queue_up === 0);
+      await harness.close();
+    });
   },
 );
 
