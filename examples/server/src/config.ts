@@ -37,8 +37,10 @@ export interface ServerLimits {
   readonly maxBodyBytes: number;
   /** Pings that may wait for the database before more are refused. */
   readonly maxWaitingPings: number;
-  /** Requests a minute from one address, or one token where it has one. `null` is no limit. */
+  /** Requests a minute from one address (in IPv6: its /64), or one token where it has one. `null` is no limit. */
   readonly requestsPerMinute: number | null;
+  /** Connections that one address (in IPv6: its /64) may open in a minute, a sixth of them at once; more are closed before TLS begins. `null` is no limit. */
+  readonly connectionsPerMinute: number | null;
   /** Attempts to sign in from one address in a minute. Accounts are not locked: that would let anybody lock out anybody. */
   readonly signInsPerMinute: number;
   /** A client that needs longer for its headers, or for a handshake, is cut off. */

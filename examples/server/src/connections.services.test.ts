@@ -5,7 +5,7 @@ import { offerPath, ping, startHarness } from './testing/harness.ts';
 
 it('10,000 connections that say nothing leave the server answering whoever is in', async () => {
   const harness = await startHarness({
-    limits: { requestsPerMinute: null, headersTimeoutMs: 1_000, maxConnections: 250 },
+    limits: { requestsPerMinute: null, connectionsPerMinute: null, headersTimeoutMs: 1_000, maxConnections: 250 },
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: harness.server.certificate });
   try {

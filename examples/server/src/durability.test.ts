@@ -196,6 +196,32 @@ describe('limits', () => {
     expect((await harness.ask('GET', '/v1/admin/audit')).status).toBe(200);
   });
 
+  it('closes new connections of an address that opens too many, and no others', async () => {
+    const lines: string[] = [];
+    harness = await startHarness(
+      { logLevel: 'info', limits: { connectionsPerMinute: 60 } },
+      { logTo: { write: (line: string) => void lines.push(line) } },
+    );
+    const { server } = harness;
+    const url = new URL('/healthz', server.url);
+    const statusFrom = async (localAddress: string): Promise<number | undefined> => {
+      const agent = new Agent({ keepAlive: false, localAddress, ca: server.certificate });
+      return await send(url, 'GET', { agent }).then(
+        ({ status }) => status,
+        () => undefined,
+      );
+    };
+    const statuses: (number | undefined)[] = [];
+    for (let count = 0; count < 30; count += 1) statuses.push(await statusFrom('127.0.0.2'));
+    expect(statuses.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 200));
+    expect(statuses).toContain(undefined);
+    expect(await statusFrom('127.0.0.3')).toBe(200);
+    expect((await harness.ask('GET', '/healthz')).status).toBe(200);
+    expect(lines.filter((line) => line.includes('too many connections'))).toEqual([
+      expect.stringContaining('"network":"127.0.0.2"'),
+    ]);
+  });
+
   it('asks for the tier’s token where it is told to', async () => {
     harness = await startHarness({ pingAuth: 'token' });
     await harness.publish();

@@ -22,7 +22,13 @@ beforeAll(async () => {
     {
       logLevel: 'info',
       tls: { clientAuthority: readFileSync(join(folder, 'ca.crt'), 'utf8') },
-      limits: { requestsPerMinute: null, headersTimeoutMs: 1_000, requestTimeoutMs: 2_000, maxConnections: 300 },
+      limits: {
+        requestsPerMinute: null,
+        connectionsPerMinute: null,
+        headersTimeoutMs: 1_000,
+        requestTimeoutMs: 2_000,
+        maxConnections: 300,
+      },
     },
     { logTo: { write: (line: string) => void lines.push(line) } },
   );

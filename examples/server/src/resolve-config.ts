@@ -98,6 +98,8 @@ const limitsSchema = z.strictObject({
     .default(4 * 1024 * 1024),
   maxWaitingPings: z.int().min(1).default(50_000),
   requestsPerMinute: z.int().min(1).nullable().default(6_000),
+  // A machine says two or three things on one connection.
+  connectionsPerMinute: z.int().min(1).nullable().default(3_000),
   signInsPerMinute: z.int().min(1).default(10),
   headersTimeoutMs: z.int().min(100).max(300_000).default(10_000),
   requestTimeoutMs: z.int().min(1000).max(3_600_000).default(300_000),

@@ -19,8 +19,10 @@ export interface Attack {
   readonly silentConnections: number;
   /** Say one byte a second, half of them in the headers and half in the body, and come again. */
   readonly slowConnections: number;
-  /** Over this time the connections are opened one by one, so that they are also ended one by one. */
+  /** Over this time the connections are opened one by one, so that they are also ended one by one; nothing is measured before it is over. */
   readonly openingMs: number;
+  /** Whence it comes, of 127.0.0.0/8; as honest machines by default. */
+  readonly from?: string;
   /** The file into which it writes an {@link AttackReport} at its end. */
   readonly report: string;
 }
@@ -29,6 +31,8 @@ export interface Attack {
 export interface AttackReport {
   readonly seconds: number;
   readonly sent: number;
+  /** Requests whose connection the server did not take. */
+  readonly refused: number;
   /** How often each status was answered. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Silent and slow connections that the server ended. */
@@ -36,22 +40,31 @@ export interface AttackReport {
 }
 
 const attack = JSON.parse(process.argv[2] ?? '{}') as Attack;
+const whence = attack.from === undefined ? {} : { localAddress: attack.from };
 const over = new AbortController();
 const statuses: Record<string, number> = {};
 let sent = 0;
+let refused = 0;
 let ended = 0;
 
 /** Each on a connection that is kept where the server keeps it. */
 function sendHostile(): void {
-  const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: attack.certificate });
+  if (attack.requestsPerSecond === 0) return;
+  // An invented token is answered ten times a second at most on each.
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, ca: attack.certificate, ...whence });
   const all = (attack.kinds ?? hostileKinds).map((kind) => requestsOf(kind, attack.release));
   everyPeriod(1000 / attack.requestsPerSecond, over.signal, (index) => {
     const make = all[index % all.length] as () => HostileRequest;
     const { path, method, headers, body } = make();
     const outgoing = request(new URL(path, attack.url), { method, headers, agent, signal: over.signal });
     sent += 1;
-    outgoing.on('error', () => undefined);
+    let isAnswered = false;
+    outgoing.on('error', () => {
+      if (!isAnswered) refused += 1;
+      isAnswered = true;
+    });
     outgoing.once('response', (response) => {
+      isAnswered = true;
       const status = String(response.statusCode);
       statuses[status] = (statuses[status] ?? 0) + 1;
       response.resume();
@@ -60,10 +73,11 @@ function sendHostile(): void {
   });
 }
 
-/** Keeps so many connections: another is opened for each that the server ends. */
+/** Keeps so many connections: another is opened for each that the server ends, but none of them more often than once in `openingMs`. */
 async function hold(count: number, open: (index: number) => Socket): Promise<void> {
   const openAgain = (index: number): void => {
     if (over.signal.aborted) return;
+    const openedAt = performance.now();
     const socket = open(index).resume();
     const close = (): void => void socket.destroy();
     over.signal.addEventListener('abort', close, { once: true });
@@ -71,7 +85,7 @@ async function hold(count: number, open: (index: number) => Socket): Promise<voi
     socket.once('close', () => {
       over.signal.removeEventListener('abort', close);
       ended += 1;
-      setTimeout(openAgain, 100, index).unref();
+      setTimeout(openAgain, Math.max(100, openedAt + attack.openingMs - performance.now()), index).unref();
     });
   };
   for (let index = 0; index < count; index += 1) {
@@ -80,7 +94,7 @@ async function hold(count: number, open: (index: number) => Socket): Promise<voi
   }
 }
 
-const address = { host: '127.0.0.1', port: Number(new URL(attack.url || 'https://localhost').port) };
+const address = { host: '127.0.0.1', port: Number(new URL(attack.url || 'https://localhost').port), ...whence };
 
 function openSlow(index: number): Socket {
   const socket = connectTls({ ...address, ca: attack.certificate, servername: 'localhost' });
@@ -99,12 +113,16 @@ function openSlow(index: number): Socket {
 
 process.once('SIGTERM', () => {
   over.abort();
-  const report: AttackReport = { seconds: (performance.now() - begunAt) / 1000, sent, statuses, ended };
+  const report: AttackReport = { seconds: (performance.now() - begunAt) / 1000, sent, refused, statuses, ended };
   writeFileSync(attack.report, JSON.stringify(report));
   process.exit(0);
 });
 const begunAt = performance.now();
 sendHostile();
-await Promise.all([hold(attack.silentConnections, () => connect(address)), hold(attack.slowConnections, openSlow)]);
+await Promise.all([
+  hold(attack.silentConnections, () => connect(address)),
+  hold(attack.slowConnections, openSlow),
+  sleep(attack.openingMs),
+]);
 // Only now, when all of it is under way, is anything measured.
 process.stdout.write(`${JSON.stringify({ pid: process.pid })}\n`);

@@ -8,7 +8,7 @@ import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ServerConfig } from '@klpkit-examples/server';
+import type { ServerConfig, ServerLimits } from '@klpkit-examples/server';
 import { signTestModule, testAuthority, tinyModule } from '@klpkit-internal/testkit';
 import type { ClientConfig } from 'pg';
 import { type Running, startProgram } from './server-load.ts';
@@ -49,20 +49,32 @@ function buildServer(): void {
   execFileSync(process.execPath, [tsup, '--silent'], { cwd: serverPackage, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-/** Starts the server on a folder; with `token` it is a restart. */
-export async function startBenchServer(folder: string, token?: string): Promise<BenchServer> {
+/** How a server is started for a bench. */
+export interface BenchServerOptions {
+  /** The administrator's: it is a restart. */
+  readonly token?: string;
+  /** Beside what `server-program.mjs` sets. */
+  readonly limits?: Partial<ServerLimits>;
+}
+
+/** Starts the server on a folder. */
+export async function startBenchServer(folder: string, options: BenchServerOptions = {}): Promise<BenchServer> {
   await mkdir(folder, { recursive: true });
   // As root the database runs as somebody else, who has to come through.
   await chmod(dirname(folder), 0o711);
   buildServer();
-  const settings: ServerConfig = { stateDir: folder, trustCertificates: [authority.certificate] };
+  const settings: ServerConfig = {
+    stateDir: folder,
+    trustCertificates: [authority.certificate],
+    limits: options.limits ?? {},
+  };
   const program = new URL('./server-program.mjs', import.meta.url);
   const running = await startProgram<ServerSaid>(program, settings, {
     nodeOptions: serverOptions,
     env: serverEnvironment,
   });
   const { url, certificate } = running.said;
-  const known = token ?? running.said.token ?? '';
+  const known = options.token ?? running.said.token ?? '';
   const agent = new Agent({ keepAlive: true, ca: certificate });
   const password = readFileSync(join(folder, 'secrets/database-password'), 'utf8');
   return {

@@ -65,7 +65,7 @@ export async function run(context: BenchContext): Promise<BenchRow[]> {
   over.abort();
   const acknowledged = (await Promise.all(sending)).flat();
   context.log(`${acknowledged.length} pings acknowledged; starting again`);
-  const again = await startBenchServer(folder, server.token);
+  const again = await startBenchServer(folder, { token: server.token });
   try {
     const missing = await countMissing(again.database, acknowledged);
     return [

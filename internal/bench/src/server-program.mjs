@@ -7,7 +7,7 @@ const server = await startServer({
   logLevel: 'error',
   port: 0,
   ...config,
-  limits: { requestsPerMinute: null, maxWaitingPings: 200_000, ...config.limits },
+  limits: { requestsPerMinute: null, connectionsPerMinute: null, maxWaitingPings: 200_000, ...config.limits },
 });
 process.once('SIGTERM', () => void server.close().then(() => process.exit(0)));
 process.stdout.write(

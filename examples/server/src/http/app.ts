@@ -6,8 +6,10 @@ import { addDashboardRoutes } from '../dashboard/dashboard-routes.ts';
 import { ServerError } from '../errors.ts';
 import { addReportRoutes } from '../reports/report-routes.ts';
 import type { Services } from '../services.ts';
+import { limitConnections } from '../tls/connection-rate.ts';
 import { awaitFirstByte } from '../tls/first-byte.ts';
 import type { SecureContext } from '../tls/keeper.ts';
+import { networkOf } from '../tls/network-of.ts';
 import { addAdminRoutes } from './admin-routes.ts';
 import { bearerOf } from './authorize.ts';
 import { addErrorAnswers, answerError } from './error-answers.ts';
@@ -27,9 +29,7 @@ const keepAliveTimeoutMs = 75_000;
 export async function createApp(services: Services, tls: SecureContext): Promise<FastifyInstance> {
   const { limits } = services.config;
   const app = openFastify(services, tls);
-  app.server.maxConnections = limits.maxConnections;
-  const silent = awaitFirstByte(app.server, limits.headersTimeoutMs);
-  app.addHook('preClose', async () => silent.close());
+  limitSockets(app, services);
   app.setValidatorCompiler(({ schema }) => validatorOf(schema as z.ZodType));
   // Schemas of answers are there for the OpenAPI document; what is sent was made here.
   app.setSerializerCompiler(() => JSON.stringify);
@@ -80,6 +80,24 @@ function openFastify({ config, log }: Services, tls: SecureContext): FastifyInst
     routerOptions: { maxParamLength: 256 },
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }) as unknown as FastifyInstance;
+}
+
+function limitSockets(app: FastifyInstance, { config: { limits }, log }: Services): void {
+  app.server.maxConnections = limits.maxConnections;
+  const perMinute = limits.connectionsPerMinute;
+  const rate =
+    perMinute === null
+      ? undefined
+      : limitConnections({
+          perMinute,
+          now: () => performance.now(),
+          onRefused: (network) => log.info({ network, perMinute }, 'too many connections are opened from one network'),
+        });
+  const silent = awaitFirstByte(app.server, {
+    withinMs: limits.headersTimeoutMs,
+    ...(rate === undefined ? {} : { mayOpen: (address) => rate.mayOpen(address) }),
+  });
+  app.addHook('preClose', async () => silent.close());
 }
 
 function validatorOf(schema: z.ZodType): (value: unknown) => { value: unknown } | { error: Error } {
@@ -137,7 +155,7 @@ async function addRateLimit(app: FastifyInstance, services: Services, max: numbe
   // A good token has a budget of its own, so that machines behind one address do not share one. Only what is known already counts here:
   // an invented token costs its sender's address and no look into the database.
   const budgetOf = (request: FastifyRequest): string =>
-    services.tokens.remembered(bearerOf(request) ?? '') ?? request.ip;
+    services.tokens.remembered(bearerOf(request) ?? '') ?? networkOf(request.ip);
   await app.register(rateLimit, {
     max,
     timeWindow: 60_000,

@@ -15,13 +15,13 @@ let silent: SilentConnections;
 let begun: Socket[];
 const portOf = (one: { address(): unknown }): number => (one.address() as AddressInfo).port;
 
-async function start(withinMs: number): Promise<void> {
+async function start(withinMs: number, mayOpen?: (address: string) => boolean): Promise<void> {
   const now = Date.now();
   const { certificate, key } = await issueAuthority({ notBefore: now - 1000, notAfter: now + 3_600_000 });
   server = createServer({ cert: certificate, key }, (_request, response) => void response.end('well'));
   begun = [];
   server.on('connection', (socket: Socket) => void begun.push(socket));
-  silent = awaitFirstByte(server, withinMs);
+  silent = awaitFirstByte(server, { withinMs, ...(mayOpen === undefined ? {} : { mayOpen }) });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
@@ -57,6 +57,20 @@ it('ends a connection that says nothing, without TLS', async () => {
   await once(socket, 'close');
   expect(begun).toHaveLength(0);
   await until(async () => (await countOpen()) === 0);
+});
+
+it('ends a connection of somebody who may not open one, whatever it says', async () => {
+  const asked: string[] = [];
+  await start(longMs, (address) => {
+    asked.push(address);
+    return asked.length > 1;
+  });
+  const socket = open();
+  socket.write('GET / HTTP/1.1\r\n\r\n');
+  await once(socket, 'close');
+  expect(begun).toHaveLength(0);
+  expect(await answerAt(portOf(server))).toMatch(/^HTTP\/1.1 200 OK/);
+  expect(asked).toEqual(['127.0.0.1', '127.0.0.1']);
 });
 
 it('answers whoever speaks', async () => {
