@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, createSecureContext } from 'node:tls';
 import { everyPeriod } from './server-clock.ts';
 import { type HostileKind, hostileKinds, type HostileRequest, requestsOf } from './server-hostile.ts';
 
@@ -41,6 +41,8 @@ export interface AttackReport {
 
 const attack = JSON.parse(process.argv[2] ?? '{}') as Attack;
 const whence = attack.from === undefined ? {} : { localAddress: attack.from };
+/** Read once: to read the certificate for each connection took the attacker more time than the server took for it. */
+const secureContext = createSecureContext({ ca: attack.certificate });
 const over = new AbortController();
 const statuses: Record<string, number> = {};
 let sent = 0;
@@ -51,7 +53,7 @@ let ended = 0;
 function sendHostile(): void {
   if (attack.requestsPerSecond === 0) return;
   // An invented token is answered ten times a second at most on each.
-  const agent = new Agent({ keepAlive: true, maxSockets: 16, ca: attack.certificate, ...whence });
+  const agent = new Agent({ keepAlive: true, maxSockets: 16, secureContext, ...whence });
   const all = (attack.kinds ?? hostileKinds).map((kind) => requestsOf(kind, attack.release));
   everyPeriod(1000 / attack.requestsPerSecond, over.signal, (index) => {
     const make = all[index % all.length] as () => HostileRequest;
@@ -97,7 +99,7 @@ async function hold(count: number, open: (index: number) => Socket): Promise<voi
 const address = { host: '127.0.0.1', port: Number(new URL(attack.url || 'https://localhost').port), ...whence };
 
 function openSlow(index: number): Socket {
-  const socket = connectTls({ ...address, ca: attack.certificate, servername: 'localhost' });
+  const socket = connectTls({ ...address, secureContext, servername: 'localhost' });
   const beginning = 'POST /v1/pings HTTP/1.1\r\nhost: localhost\r\n';
   socket.once('secureConnect', () => {
     socket.write(
