@@ -36,8 +36,8 @@ const authority = testAuthority('p-256');
 /** As its README and its unit start it. */
 const serverEnvironment = { ...process.env, MALLOC_ARENA_MAX: '2' };
 const serverOptions = [
-  '--min-semi-space-size=16',
-  '--max-semi-space-size=16',
+  '--min-semi-space-size=8',
+  '--max-semi-space-size=8',
   '--no-parallel-scavenge',
   '--max-old-space-size=256',
 ];
