@@ -31,7 +31,7 @@ export interface Attack {
 export interface AttackReport {
   readonly seconds: number;
   readonly sent: number;
-  /** Requests whose connection the server did not take. */
+  /** Requests that ended without an answer: the server did not take their connection. */
   readonly refused: number;
   /** How often each status was answered. */
   readonly statuses: Readonly<Record<string, number>>;
@@ -41,7 +41,7 @@ export interface AttackReport {
 
 const attack = JSON.parse(process.argv[2] ?? '{}') as Attack;
 const whence = attack.from === undefined ? {} : { localAddress: attack.from };
-/** Read once: to read the certificate for each connection took the attacker more time than the server took for it. */
+/** Read once and not for each connection: those who ask share the processor with the attacker. */
 const secureContext = createSecureContext({ ca: attack.certificate });
 const over = new AbortController();
 const statuses: Record<string, number> = {};

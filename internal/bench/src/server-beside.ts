@@ -4,7 +4,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ServerLimits } from '@klpkit-examples/server';
 import { tempFolder } from '@klpkit-internal/testkit';
-import { median } from './median.ts';
 import type { Attack, AttackReport } from './server-attack-program.ts';
 import { type BenchServer, beforePing, publishRelease, startBenchServer } from './server-bench.ts';
 import { load, startProgram, wrkMissing } from './server-load.ts';
@@ -20,8 +19,6 @@ const leastSent = 0.95;
 /** Whoever attacks has a machine of his own: the server with its database has one processor, all who ask it have the other. */
 const serverCpu = 0;
 const askingCpu = 1;
-/** With less of its processor left those who ask would be what is measured. */
-const leastIdle = 0.05;
 
 /** What honest machines were given. */
 export interface Seen {
@@ -40,6 +37,14 @@ export interface Place {
   readonly folder: string;
   /** How long each of the two things is measured. */
   readonly seconds: number;
+  /** Whether the server has a limit of new connections, so that an attacker may go without an answer. */
+  readonly refuses: boolean;
+}
+
+/** The same without and with an attacker, one after the other. */
+export interface Pair {
+  readonly alone: Seen;
+  readonly beside: Seen;
 }
 
 /** Starts a server with a processor for itself and its database, leaves the other to this process, and puts everything back. */
@@ -53,7 +58,9 @@ export async function onItsOwnProcessor<T>(
   const processors = processorsOf(process.pid);
   const server = await startBenchServer(join(temp.path, 'state'), { limits });
   try {
-    const place: Place = { server, release: await publishRelease(server, 'lp'), folder: temp.path, seconds };
+    const release = await publishRelease(server, 'lp');
+    const refuses = typeof limits.connectionsPerMinute === 'number';
+    const place: Place = { server, release, folder: temp.path, seconds, refuses };
     pinTree(server.child.pid ?? 0, serverCpu);
     pin(process.pid, askingCpu);
     await honest(place);
@@ -140,29 +147,18 @@ export async function besideHostile(
     await attacker.stop();
   }
   const report = JSON.parse(readFileSync(file, 'utf8')) as AttackReport;
-  requireAttack(report, hostility.requestsPerSecond);
+  requireAttack(report, { requestsPerSecond: hostility.requestsPerSecond, refuses: place.refuses });
   return { ...seen, report };
 }
 
-function requireAttack({ sent, refused, seconds, statuses }: AttackReport, requestsPerSecond: number): void {
-  const answered = Object.values(statuses).reduce((sum, count) => sum + count, refused);
+function requireAttack(
+  { sent, refused, seconds, statuses }: AttackReport,
+  { requestsPerSecond, refuses }: { requestsPerSecond: number; refuses: boolean },
+): void {
+  const answered = Object.values(statuses).reduce((sum, count) => sum + count, refuses ? refused : 0);
   const wanted = requestsPerSecond * seconds * leastSent;
   if (Math.min(sent, answered) >= wanted) return;
   throw new Error(
     `${sent} hostile requests were sent in ${seconds.toFixed(1)} s and ${answered} answered: too few to prove anything`,
   );
-}
-
-/** The share of their processor that those who ask, and those who attack, had left in rounds beside each other; throws where it was too little. */
-export function requireIdle(all: readonly Seen[]): number {
-  const idle = median(all.map(({ most }) => most.idle));
-  if (idle >= leastIdle) return idle;
-  throw new Error(
-    `those who ask had ${Math.round(idle * 100)} % of their processor left: they were measured, not the server`,
-  );
-}
-
-/** From the least to the most. */
-export function spread(ratios: readonly number[]): string {
-  return `rounds from ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}x`;
 }

@@ -1,17 +1,6 @@
 import type { BenchContext, BenchRow } from './bench.ts';
-import { median } from './median.ts';
-import {
-  besideHostile,
-  type Hostility,
-  honestConnections,
-  measure,
-  onItsOwnProcessor,
-  type Place,
-  requireIdle,
-  type Seen,
-  spread,
-  steadyPerSecond,
-} from './server-beside.ts';
+import { besideHostile, type Hostility, measure, onItsOwnProcessor, type Pair, type Place } from './server-beside.ts';
+import { mostRow, steadyRow } from './server-beside-rows.ts';
 import { hostileKinds } from './server-hostile.ts';
 
 export const name = 'server: honest machines beside one kind of hostile ones';
@@ -43,11 +32,6 @@ const attacks: readonly (readonly [what: string, hostility: Hostility])[] = [
   ['50 connections that say a byte a second', { ...nothing, slowConnections: 50, openingMs: 1_000 }],
 ];
 
-interface Pair {
-  readonly alone: Seen;
-  readonly beside: Seen;
-}
-
 async function inRounds(place: Place, context: BenchContext): Promise<ReadonlyMap<string, readonly Pair[]>> {
   const all = new Map<string, Pair[]>(attacks.map(([what]) => [what, []]));
   for (let round = 1; round <= rounds; round += 1) {
@@ -67,35 +51,11 @@ async function inRounds(place: Place, context: BenchContext): Promise<ReadonlyMa
   return all;
 }
 
-function rowsOf(what: string, all: readonly Pair[]): readonly BenchRow[] {
-  requireIdle(all.map(({ beside }) => beside));
-  const most = all.map(({ alone, beside }) => beside.most.perSecond / alone.most.perSecond);
-  const half = all.map(({ alone, beside }) => alone.steady.medianMs / beside.steady.medianMs);
-  const judged = (ratios: readonly number[]) => ({
-    ratio: median(ratios),
-    target: 'at least 0.9x',
-    ok: median(ratios) >= 0.9,
-  });
-  return [
-    {
-      what: `most single pings of ${honestConnections} honest connections beside ${what}; ${spread(most)}`,
-      ours: median(all.map(({ beside }) => beside.most.perSecond)),
-      peer: median(all.map(({ alone }) => alone.most.perSecond)),
-      unit: '/s',
-      ...judged(most),
-    },
-    {
-      what: `half of the answers of ${steadyPerSecond} honest pings a second beside ${what}; ${spread(half)}`,
-      ours: median(all.map(({ beside }) => beside.steady.medianMs)),
-      peer: median(all.map(({ alone }) => alone.steady.medianMs)),
-      unit: 'ms',
-      ...judged(half),
-    },
-  ];
-}
-
 export async function run(context: BenchContext): Promise<BenchRow[]> {
   return await onItsOwnProcessor({ seconds: roundS, limits }, async (place) =>
-    [...(await inRounds(place, context))].flatMap(([what, all]) => rowsOf(what, all)),
+    [...(await inRounds(place, context))].flatMap(([what, all]) => [
+      mostRow(all, what),
+      steadyRow(all, what, 'medianMs'),
+    ]),
   );
 }
